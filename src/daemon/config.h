@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * config.h - tocsin.yaml and what it names, from files to one sealed image that every role shares
+ *
+ * The parent only opens the files; the sandboxed compile role parses them into trees (base/tree), checks everything (options,
+ * rules and their samples, normalisers, dialects, roster, policy), compiles the prefilter and writes the image; every role binds what it needs
+ * from the image's trees.
+ */
+#ifndef TOCSIN_DAEMON_CONFIG_H
+#define TOCSIN_DAEMON_CONFIG_H
+
+#include "base/opt.h"
+#include "base/zone.h"
+#include "detect/ruleset.h"
+#include "escalate/policy.h"
+#include "intake/intake_conf.h"
+#include "notify/notify_conf.h"
+#include "parse/dialect.h"
+#include "parse/normalise.h"
+
+struct paths_conf { /* files: relative to the configuration file's folder */
+    struct opt_strs roster, policy, rules, normalise, dialects;
+};
+struct config {
+    char *state;          /* folder of the database */
+    char *run;            /* folder of the control socket */
+    char *control_group;  /* group of the control socket */
+    char *user;           /* to run as when started as root; default _tocsin */
+    char *zone;           /* default: /etc/localtime */
+    char *domain;         /* for Message-ID and List-Id; default: the mail sender's */
+    char *tlp;
+    int64_t workers;
+    uint64_t free_floor, ballast;
+    int64_t max_groups;
+    struct paths_conf files;
+    struct intake_conf intake;
+    struct notify_conf notify;
+};
+extern const struct opt config_opts[];
+
+/* ---- the image: sections of bytes, 8-aligned, each checked when opened */
+enum section { SEC_CONFIG, SEC_ROSTER, SEC_POLICY, SEC_RULES, SEC_NORMALISE, SEC_DIALECTS, SEC_PREFILTER, SEC_ZONES, SEC_SECRETS, SEC__COUNT };
+
+/* Everything a role may want, bound from an image. Secrets: (name, bytes) pairs; only ingest (webhook secrets) and notify (mail
+ * password, signing secrets) are handed an image that holds theirs. */
+struct generation {
+    uint32_t number;
+    struct config config;
+    struct roster roster;
+    struct policy policy;
+    struct ruleset *rules;
+    struct normaliser *normaliser;
+    struct dialect_map **dialects;
+    size_t ndialects;
+    struct zone *zone; /* the daemon's */
+    struct zone **source_zones; /* per roster.sources, NULL = the daemon's */
+    char digest[65];
+    void *map; /* the mapped image */
+    size_t map_size;
+};
+/* Opens an image (bytes borrowed or a descriptor mapped) and binds the parts asked for by a mask of 1 << SEC_*. */
+enum rc generation_open(struct str image, uint32_t number, unsigned parts, struct generation **out, struct errs *es);
+enum rc generation_open_fd(int fd, uint32_t number, unsigned parts, struct generation **out, struct errs *es);
+void generation_free(struct generation *g);
+struct str generation_secret(const struct generation *g, const char *name); /* absent when there is none */
+
+/* Reads the files that `path` names and compiles them in this process (explain, -t, tests, and the compile role after the parent
+ * handed it the bytes): image appended to out. Every mistake is in es; RC_CONFIG when there was one. rules_extra: more rule files or
+ * folders (explain --rules). path NULL: built-in defaults, rules only from rules_extra. */
+enum rc config_compile(const char *path, const struct opt_strs *rules_extra, unsigned ruleset_flags, bool run_samples, struct buf *out, struct errs *es);
+void config_print_defaults(struct buf *out); /* tocsind --print-config */
+
+#endif

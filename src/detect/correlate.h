@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * correlate.h - windows over sightings: event_count, value_count, temporal, temporal_ordered (semantics.md 5.3)
+ *
+ * Pure: time comes with the sightings. True sliding windows: a ring of the last N times per group; late stamps inserted in order
+ * within the allowed lateness. After firing a group folds silently until its window has drained (timespan without a further match),
+ * or for `suppress`. A sighting without a group-by field does not count, a counter does. Bounded groups: the one unseen longest goes.
+ */
+#ifndef TOCSIN_DETECT_CORRELATE_H
+#define TOCSIN_DETECT_CORRELATE_H
+
+#include "detect/ruleset.h"
+#include "model/sighting.h"
+
+struct correlator;
+
+struct alert { /* a correlation that fired, or that folds further sightings into what it fired before */
+    uint32_t rule;         /* index of the correlation rule */
+    bool fired;            /* true: at this sighting; false: folds into the alert open for this group */
+    uint16_t org;
+    uint64_t count;        /* fired: events in the window that made it fire (all of them); folding: how many more */
+    int64_t first, last;   /* of the contributing events */
+    const struct field *group; /* group-by fields with their values */
+    size_t ngroup;
+    const struct sighting *by; /* the sighting that did it: entities, title fields, raw lines; NULL for absence */
+    uint32_t depth;        /* of chained correlations */
+};
+typedef void (*alert_fn)(void *ctx, const struct alert *a);
+
+/* Group state to be saved in the same transaction as the sightings that changed it. state absent = forget it. */
+typedef void (*corr_save_fn)(void *ctx, struct str rule_id, struct str key, struct str state);
+
+struct correlator *correlator_new(const struct ruleset *rs, size_t max_groups); /* borrows rs */
+void correlator_free(struct correlator *c);
+void correlate(struct correlator *c, const struct sighting *s, alert_fn fn, void *ctx);
+/* True when some correlation names this rule. */
+bool correlator_wants(const struct correlator *c, uint32_t rule);
+void correlator_dirty(struct correlator *c, corr_save_fn save, void *ctx); /* visits what changed since the last call */
+/* After a restart or a reload: unknown rules and malformed states are skipped (false). */
+bool correlator_restore(struct correlator *c, struct str rule_id, struct str key, struct str state);
+/* Forgets groups whose windows drained before `now`; visits at most max. */
+void correlator_expire(struct correlator *c, int64_t now, size_t max);
+
+struct corr_stats {
+    uint64_t fed, fired, folded, missing_group, evicted, groups, late;
+};
+const struct corr_stats *correlator_stats(const struct correlator *c);
+
+#endif

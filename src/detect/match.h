@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * match.h - which rules a message matches
+ *
+ * Two steps, so that a harmless line costs no normalising: match_scan looks for the literals of all rules in the message; only when
+ * it says so are fields made and match_eval asked. No allocation, no system call after matcher_new.
+ */
+#ifndef TOCSIN_DETECT_MATCH_H
+#define TOCSIN_DETECT_MATCH_H
+
+#include "detect/ruleset.h"
+
+struct matcher; /* scratch of one worker; borrows the rule set */
+struct matcher *matcher_new(const struct ruleset *rs, bool prefilter);
+void matcher_free(struct matcher *mt);
+
+/* Sets m->tags (log source gating by program, transport and dialect) and gives the number of candidate rules. A message with
+ * MSG_DECODED makes every rule whose log source fits a candidate. */
+size_t match_scan(struct matcher *mt, struct message *m);
+/* Evaluates the candidates of the last match_scan on this message, whose fields are made by now. Writes rule indexes, ascending;
+ * gives their number (at most max; more are counted). */
+size_t match_eval(struct matcher *mt, const struct message *m, uint32_t *hits, size_t max);
+
+/* For explain: the first selection item of a rule that failed on m, in words ("user|contains wanted 'root', found 'bob'");
+ * false when the rule matched or its log source does not fit. */
+bool match_why_not(struct matcher *mt, const struct message *m, uint32_t rule, struct buf *out);
+
+struct match_stats {
+    uint64_t scanned, candidates, matched, regex_limit, hits_dropped, missing_group_field;
+};
+const struct match_stats *matcher_stats(const struct matcher *mt);
+
+#endif

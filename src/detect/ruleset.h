@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * ruleset.h - Sigma rules, correlations and filters, loaded from trees and frozen
+ *
+ * Sigma v2.1 detection and correlation documents with site extras in a `tocsin:` block:
+ *   tocsin:
+ *     class: intrusion-attempts/brute-force    RSIT (default other/undetermined)
+ *     outcome: attempted        blocked attempted unknown suspected success     (default attempted)
+ *     activity: ongoing         ended unknown ongoing spreading                 (default unknown)
+ *     impact: {c: 1, i: 1, a: 0}  or [1,1,0]; default from rsit.tsv
+ *     scope: 0
+ *     confidence: 80
+ *     floor: 0                  impact level floor
+ *     title: "Password guessing from {src_ip}"  event title; {field} from a closed list, single pass
+ *     entity: [src_ip, user, host]   fields that make the fingerprint; default: the group-by of a correlation, else src_ip,user,host
+ *     first: "one sentence: what to do first"
+ *     event: yes|no             whether a plain rule makes an event by itself; default yes, and no when a correlation names it without generate
+ *     suppress: 1h              silence after firing, instead of until the window has drained
+ *     samples: {match: [lines], no_match: [lines]}   run by tocsind -t; correlations: a list of lines in order per sample
+ * Indexes of rules are stable within one rule set: [0, ruleset_count).
+ */
+#ifndef TOCSIN_DETECT_RULESET_H
+#define TOCSIN_DETECT_RULESET_H
+
+#include "base/tree.h"
+#include "model/message.h"
+#include "model/priority.h"
+
+struct ruleset;
+
+enum rule_kind { RULE_DETECTION, RULE_CORRELATION };
+
+struct rule_info { /* what others may know about a rule; borrowed from the rule set */
+    enum rule_kind kind;
+    struct str id, name, title, description, event_title, first, file;
+    int line;
+    int level;                   /* LEVEL_... */
+    const struct rsit *rsit;
+    struct prio_in in;           /* impact, scope, outcome, activity, confidence, floor; need and data are the asset's */
+    bool makes_event;
+    int64_t suppress;            /* us; 0 = until the window has drained */
+    const struct str *entity;    /* names of the fields of the fingerprint */
+    size_t nentity;
+    const struct str *wanted;    /* names of all fields a sighting of this rule must carry: entities, group-by, values, title fields */
+    size_t nwanted;
+    const struct str *keyed;     /* those by which sightings may be coalesced: group-by and value fields of its correlations + entities */
+    size_t nkeyed;
+    int64_t timespan;            /* correlations: us */
+};
+
+enum { RULESET_ANY_LOGSOURCE = 1u, RULESET_KEEP_BAD = 2u /* load the good ones even when there are bad ones */ };
+
+/* A bad rule is refused alone and reported in es with file:line:col. RC_CONFIG when any was refused (and, unless KEEP_BAD, *out NULL). */
+enum rc ruleset_load(const struct tree *const *docs, size_t n, unsigned flags, struct ruleset **out, struct errs *es);
+void ruleset_free(struct ruleset *rs);
+size_t ruleset_count(const struct ruleset *rs);
+const struct rule_info *rule_info(const struct ruleset *rs, size_t index);
+long ruleset_find(const struct ruleset *rs, struct str id); /* index by id or name; -1 */
+void ruleset_digest(const struct ruleset *rs, uint8_t out[32]); /* of everything that makes a verdict */
+/* Replaces nothing but the prefilter: Vectorscan database of all literals, to and from bytes (the compile role makes, ingest loads). */
+enum rc ruleset_prefilter_make(struct ruleset *rs, struct buf *serialized, struct err *e);
+enum rc ruleset_prefilter_load(struct ruleset *rs, struct str serialized, struct err *e);
+
+/* Runs the samples of every rule; parse is handed in because parse is no room of ours: it makes m (fields included) from a line. */
+typedef void (*ruleset_parse_fn)(void *ctx, struct str line, struct message *m);
+size_t ruleset_test(struct ruleset *rs, ruleset_parse_fn parse, void *ctx, struct errs *es);
+
+#endif

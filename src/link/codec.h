@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * codec.h - what the frames between ingest, desk and notify hold
+ *
+ * Encoders append to a buf; decoders borrow from the payload, use the arena for arrays, check every length and give false on nonsense.
+ */
+#ifndef TOCSIN_LINK_CODEC_H
+#define TOCSIN_LINK_CODEC_H
+
+#include "base/arena.h"
+#include "base/pack.h"
+#include "model/record.h"
+#include "model/sighting.h"
+
+struct batch { /* FRAME_BATCH */
+    uint64_t seq;
+    uint32_t worker;
+    struct sighting *sightings;
+    size_t n;
+};
+bool batch_encode(struct buf *b, const struct batch *in);
+bool batch_decode(struct str payload, struct arena *a, struct batch *out);
+
+struct delivery { /* FRAME_DELIVERY: a webhook body is always stored; the same id from the same webhook is answered the same again */
+    uint64_t seq;
+    uint32_t worker;
+    struct str webhook;  /* NAME of /v1/in/NAME */
+    struct str id;       /* delivery id (webhook-id, X-GitHub-Delivery, Idempotency-Key, or sha256 of the body) */
+    uint16_t org;
+    struct sighting_line line; /* the body */
+    struct sighting *sightings; /* the dialect's own claim (rule "webhook.NAME") first, then rules that matched */
+    size_t n;
+    struct str title;    /* of the dialect's own claim */
+    struct str key;      /* its dedup key */
+    int level;           /* LEVEL_... */
+    struct str rsit_class, rsit_type;
+};
+bool delivery_encode(struct buf *b, const struct delivery *in);
+bool delivery_decode(struct str payload, struct arena *a, struct delivery *out);
+
+struct account { /* per transport; house.md 9: received = harmless + folded + stored + shed (+ kernel for UDP, not received) */
+    uint64_t received, harmless, sighted, shed, kernel, cut, bytes, connections, refused, invalid;
+};
+struct ingest_stats { /* FRAME_STATS */
+    uint32_t worker;
+    uint64_t generation;
+    struct account by[TRANSPORT__COUNT];
+    uint64_t scanned, candidates, normalised, in_flight_bytes;
+};
+bool ingest_stats_encode(struct buf *b, const struct ingest_stats *in);
+bool ingest_stats_decode(struct str payload, struct ingest_stats *out);
+
+struct ack { /* FRAME_ACK */
+    uint64_t seq;        /* this one is committed (frames are acknowledged in order) */
+    bool refused;        /* not committed and never will be: the answer is 503 for a delivery, shed for lines */
+    struct { uint64_t stored, folded; } by[TRANSPORT__COUNT]; /* of `sighted` lines in it: bytes kept / only counted */
+    struct str answer;   /* delivery: the JSON answer */
+    int status;          /* delivery: HTTP status */
+};
+bool ack_encode(struct buf *b, const struct ack *in);
+bool ack_decode(struct str payload, struct ack *out);
+
+struct carry { /* FRAME_CARRY: everything the carrier needs, nothing it has to look up; secrets are the notify role's own */
+    int64_t id;
+    int channel;
+    struct str uuid, object, to_login, address, subject, headers, body_text, body_html, body_json;
+    int urgency;
+};
+bool carry_encode(struct buf *b, const struct carry *in);
+bool carry_decode(struct str payload, struct carry *out);
+
+struct carried { /* FRAME_CARRIED */
+    int64_t id;
+    bool ok;
+    bool permanent;      /* a retry makes no sense (5xx, 410) */
+    int64_t retry_after; /* us; 0 = the schedule's own */
+    struct str code;     /* "250 2.0.0 Ok: queued", "HTTP 503", "connect: refused" : at most 200 bytes, escaped */
+    int64_t started, ended; /* us UTC */
+};
+bool carried_encode(struct buf *b, const struct carried *in);
+bool carried_decode(struct str payload, struct carried *out);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * field.h - the named values of a message
+ */
+#ifndef TOCSIN_MODEL_FIELD_H
+#define TOCSIN_MODEL_FIELD_H
+
+#include "base/str.h"
+
+enum field_id {
+    F_OTHER = 0, /* a name of its own */
+#define FIELD(id, name) id,
+#define ALIAS(id, name)
+#include "model/fields.def"
+#undef FIELD
+#undef ALIAS
+    F__COUNT
+};
+
+struct field {
+    uint16_t id;      /* enum field_id */
+    uint16_t flags;   /* FIELD_... */
+    struct str name;  /* the name as the sender or pattern spelt it, for F_OTHER; else may be absent */
+    struct str value; /* borrowed from the message's bytes or its arena */
+};
+#define FIELD_NULL 1u    /* present and null (JSON) */
+#define FIELD_DERIVED 2u /* its value does not stand verbatim in the message text (a constant of a pattern, decoded, unescaped) */
+#define FIELD_NUMBER 4u  /* came as a number */
+
+/* Our id for a name or alias (aliases without case, our names exactly), F_OTHER when it is neither. */
+enum field_id field_find(struct str name);
+const char *field_name(enum field_id id); /* NULL for F_OTHER */
+
+#endif

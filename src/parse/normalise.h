@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * normalise.h - program text to fields, by patterns that are data (etc/normalise.d)
+ *
+ * Takes   trees of normalise.d files: `program: [sshd, sshd-session]`, then `patterns:` of literals and typed captures
+ *         ("Failed <method:word> for invalid user <user> from <src_ip:ip> port <src_port:port> ssh2"), constants to set, samples.
+ * Gives   fields in the message: spans of raw where the value stands there verbatim, FIELD_DERIVED constants otherwise.
+ * A pattern is anchored at both ends on what the program itself writes; a capture of a stranger's text (a user name) is closed from
+ * the right, so that "root from 192.0.2.1 port 22" as a user name forges nothing.
+ */
+#ifndef TOCSIN_PARSE_NORMALISE_H
+#define TOCSIN_PARSE_NORMALISE_H
+
+#include "base/tree.h"
+#include "model/message.h"
+
+struct normaliser;
+
+/* Every bad file or pattern is reported in es; RC_CONFIG when there was one (then *out is NULL). */
+enum rc normaliser_load(const struct tree *const *docs, size_t n, struct normaliser **out, struct errs *es);
+void normaliser_free(struct normaliser *nz);
+/* Adds fields; no allocation, no recursion. Sets MSG_FIELDS. Does nothing when it is set already. */
+void normalise(const struct normaliser *nz, struct message *m);
+/* Runs every sample of the files against its wanted fields; each difference is an entry in es. Gives the number of samples run. */
+size_t normaliser_test(const struct normaliser *nz, struct errs *es);
+
+#endif
