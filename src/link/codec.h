@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/pack.h"
+#include "model/carry.h"
 #include "model/record.h"
 #include "model/sighting.h"
 
@@ -60,23 +61,9 @@ struct ack { /* FRAME_ACK */
 bool ack_encode(struct buf *b, const struct ack *in);
 bool ack_decode(struct str payload, struct ack *out);
 
-struct carry { /* FRAME_CARRY: everything the carrier needs, nothing it has to look up; secrets are the notify role's own */
-    int64_t id;
-    int channel;
-    struct str uuid, object, to_login, address, subject, headers, body_text, body_html, body_json;
-    int urgency;
-};
+/* FRAME_CARRY and FRAME_CARRIED: model/carry.h */
 bool carry_encode(struct buf *b, const struct carry *in);
 bool carry_decode(struct str payload, struct carry *out);
-
-struct carried { /* FRAME_CARRIED */
-    int64_t id;
-    bool ok;
-    bool permanent;      /* a retry makes no sense (5xx, 410) */
-    int64_t retry_after; /* us; 0 = the schedule's own */
-    struct str code;     /* "250 2.0.0 Ok: queued", "HTTP 503", "connect: refused" : at most 200 bytes, escaped */
-    int64_t started, ended; /* us UTC */
-};
 bool carried_encode(struct buf *b, const struct carried *in);
 bool carried_decode(struct str payload, struct carried *out);
 
