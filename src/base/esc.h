@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 
+void esc_plain(char *text); /* in place, each such byte becomes '?': a sentence of err_set, a name of fixed size */
 bool esc_term(struct buf *b, struct str s);   /* terminal and log line: as above */
 bool esc_quoted(struct buf *b, struct str s); /* "..." with \" and \\, else as esc_term: a value in key=value */
 bool esc_html(struct buf *b, struct str s);   /* esc_term, then & < > " ' */

@@ -46,7 +46,10 @@ char *str_dup(struct str s);                  /* NUL-terminated heap copy; NULL 
 /* Copies at most size-1 bytes and always terminates; returns false when something was cut off. */
 bool str_copy(char *out, size_t size, struct str s);
 uint64_t str_hash(struct str s); /* SipHash-1-3 with a key drawn once per process */
+uint64_t str_siphash(const uint64_t key[2], struct str s);
 bool str_utf8(struct str s);     /* well-formed UTF-8 (RFC 3629), no surrogates, no overlong forms */
+/* Length of the well-formed UTF-8 sequence s begins with, its code point in *rune (may be NULL); 0 when there is none. */
+size_t str_rune(struct str s, uint32_t *rune);
 /* Edit distance for "did you mean": the nearest of `words`, or NULL when nothing is near enough. */
 const char *str_nearest(struct str s, const char *const *words, size_t n);
 
