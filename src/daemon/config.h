@@ -62,7 +62,8 @@ struct generation {
 enum rc generation_open(struct str image, uint32_t number, unsigned parts, struct generation **out, struct errs *es);
 enum rc generation_open_fd(int fd, uint32_t number, unsigned parts, struct generation **out, struct errs *es);
 void generation_free(struct generation *g);
-struct str generation_secret(const struct generation *g, const char *name); /* absent when there is none */
+/* Names: "mail.password", "webhook.NAME" (ingest), "person.LOGIN" (signing secret of a person's webhook; notify). absent when there is none */
+struct str generation_secret(const struct generation *g, const char *name);
 
 /* Reads the files that `path` names and compiles them in this process (explain, -t, tests, and the compile role after the parent
  * handed it the bytes): image appended to out. Every mistake is in es; RC_CONFIG when there was one. rules_extra: more rule files or
