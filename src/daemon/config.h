@@ -57,6 +57,8 @@ struct generation {
     char digest[65];
     void *map; /* the mapped image */
     size_t map_size;
+    char *secrets; /* copy of the secrets section, wiped by generation_free */
+    size_t secrets_size;
 };
 /* Opens an image (bytes borrowed or a descriptor mapped) and binds the parts asked for by a mask of 1 << SEC_*. */
 enum rc generation_open(struct str image, uint32_t number, unsigned parts, struct generation **out, struct errs *es);
