@@ -41,10 +41,10 @@ extern const struct opt config_opts[];
 /* ---- the image: sections of bytes, 8-aligned, each checked when opened */
 enum section { SEC_CONFIG, SEC_ROSTER, SEC_POLICY, SEC_RULES, SEC_NORMALISE, SEC_DIALECTS, SEC_PREFILTER, SEC_ZONES, SEC_SECRETS, SEC__COUNT };
 
-/* Everything a role may want, bound from an image. Secrets: (name, bytes) pairs; only ingest (webhook secrets) and notify (mail
- * password, signing secrets) are handed an image that holds theirs. */
+/* Everything a role may want, bound from an image. Secrets are not in the image, which every role sees. */
 struct generation {
     uint32_t number;
+    unsigned parts; /* mask of 1 << SEC_* that were bound */
     struct config config;
     struct roster roster;
     struct policy policy;
@@ -57,7 +57,7 @@ struct generation {
     char digest[65];
     void *map; /* the mapped image */
     size_t map_size;
-    char *secrets; /* copy of the secrets section, wiped by generation_free */
+    char *secrets; /* (name, bytes) pairs, wiped by generation_free */
     size_t secrets_size;
 };
 /* Opens an image (bytes borrowed or a descriptor mapped) and binds the parts asked for by a mask of 1 << SEC_*. */
@@ -66,6 +66,9 @@ enum rc generation_open_fd(int fd, uint32_t number, unsigned parts, struct gener
 void generation_free(struct generation *g);
 /* Names: "mail.password", "webhook.NAME" (ingest), "person.LOGIN" (signing secret of a person's webhook; notify). absent when there is none */
 struct str generation_secret(const struct generation *g, const char *name);
+/* Secrets travel in a sealed memory of their own, the second descriptor of FRAME_IMAGE (ingest and notify only). Copies them; fd
+ * stays the caller's. */
+enum rc generation_secrets_fd(struct generation *g, int fd, struct err *e);
 
 /* Reads the files that `path` names and compiles them in this process (explain, -t, tests, and the compile role after the parent
  * handed it the bytes): image appended to out. Every mistake is in es; RC_CONFIG when there was one. rules_extra: more rule files or
