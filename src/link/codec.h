@@ -13,8 +13,15 @@
 #include "model/record.h"
 #include "model/sighting.h"
 
+/* Sequence numbers are those of one life of one worker: `epoch` is drawn at random when the worker starts, seq begins at 1 and rises by
+ * one from frame to frame, batches and deliveries together. After a desk restart ingest sends every frame that was not acknowledged
+ * again, in order and with its first (epoch, seq). The desk therefore writes the last committed (epoch, worker, seq) in the same
+ * transaction, and a batch whose seq is not above it was committed already: acknowledged again, not counted twice. (A delivery is known
+ * by its id and answered the same again.) */
+#define BATCH_SIGHTINGS_MAX 4096
+
 struct batch { /* FRAME_BATCH */
-    uint64_t seq;
+    uint64_t epoch, seq;
     uint32_t worker;
     struct sighting *sightings;
     size_t n;
@@ -23,13 +30,13 @@ bool batch_encode(struct buf *b, const struct batch *in);
 bool batch_decode(struct str payload, struct arena *a, struct batch *out);
 
 struct delivery { /* FRAME_DELIVERY: a webhook body is always stored; the same id from the same webhook is answered the same again */
-    uint64_t seq;
+    uint64_t epoch, seq;
     uint32_t worker;
     struct str webhook;  /* NAME of /v1/in/NAME */
     struct str id;       /* delivery id (webhook-id, X-GitHub-Delivery, Idempotency-Key, or sha256 of the body) */
     uint16_t org;
     struct sighting_line line; /* the body */
-    struct sighting *sightings; /* the dialect's own claim (rule "webhook.NAME") first, then rules that matched */
+    struct sighting *sightings; /* all of this one line. The dialect's own claim (rule "webhook.NAME") first, then rules that matched */
     size_t n;
     struct str title;    /* of the dialect's own claim */
     struct str key;      /* its dedup key */
@@ -42,7 +49,8 @@ bool delivery_decode(struct str payload, struct arena *a, struct delivery *out);
 struct account { /* per transport; house.md 9: received = harmless + folded + stored + shed (+ kernel for UDP, not received) */
     uint64_t received, harmless, sighted, shed, kernel, cut, bytes, connections, refused, invalid;
 };
-struct ingest_stats { /* FRAME_STATS */
+struct ingest_stats { /* FRAME_STATS: sighted counts acknowledged lines, so the account balances when nothing is in flight */
+    uint64_t epoch; /* of which life of the worker these are the totals */
     uint32_t worker;
     uint64_t generation;
     struct account by[TRANSPORT__COUNT];
