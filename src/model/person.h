@@ -7,6 +7,7 @@
 #ifndef TOCSIN_MODEL_PERSON_H
 #define TOCSIN_MODEL_PERSON_H
 
+#include "base/arena.h"
 #include "model/vocab.h"
 
 struct org {
@@ -22,6 +23,7 @@ struct binding { /* a role of a person in an organisation */
     uint8_t role;
     int64_t from, to; /* us; to 0 = open */
     const char *reason;
+    const char *exception_ref; /* the dated, approved document that allows a role conflict, or NULL (process.md 3) */
 };
 
 struct person {
@@ -36,6 +38,7 @@ struct person {
     size_t nbindings;
     uint8_t channels[4];  /* CHANNEL_..., in order of preference */
     uint8_t nchannels;
+    int64_t absent_from, absent_to; /* us; away now when from <= now < to: kept by the desk, 0 in the files */
     int64_t db_id;
 };
 
@@ -66,6 +69,7 @@ struct roster {
     size_t nassets;
     struct source *sources;
     size_t nsources;
+    struct arena *memory; /* owns everything above (roster_fini) */
 };
 
 /* Bits ROLE_BIT() of the roles a person holds in org at `now`; 0 when none. */

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * field.c - the named values of a message
+ *
+ * Takes   a name as a rule, a pattern or a sender spells it.
+ * Gives   our id for it.
+ * Keeps   nothing; the words are fields.def.
+ */
+#include "model/field.h"
+
+struct word {
+    uint16_t id;
+    bool ours; /* spelt exactly so; an alias is compared without case */
+    uint8_t n; /* length first: most candidates fall here */
+    const char *text;
+};
+
+static const struct word words[] = {
+#define FIELD(id, name) {id, true, sizeof(name) - 1, name},
+#define ALIAS(id, name) {id, false, sizeof(name) - 1, name},
+#include "model/fields.def"
+#undef FIELD
+#undef ALIAS
+};
+
+static const char *const names[F__COUNT] = {
+#define FIELD(id, name) [id] = name,
+#define ALIAS(id, name)
+#include "model/fields.def"
+#undef FIELD
+#undef ALIAS
+};
+
+enum field_id field_find(struct str name) {
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const struct word *w = &words[i];
+        struct str text = {w->text, w->n};
+
+        if (w->n == name.n && (w->ours ? str_eq(name, text) : str_eqi(name, text)))
+            return w->id;
+    }
+    return F_OTHER;
+}
+
+const char *field_name(enum field_id id) {
+    return id < F__COUNT ? names[id] : NULL;
+}
