@@ -36,6 +36,8 @@ struct str tree_text(const struct tree_node *n); /* NUL-terminated; absent unles
 struct str tree_key(const struct tree_node *n);  /* the key under which it stands in its map; absent in lists */
 int tree_line(const struct tree_node *n);
 int tree_col(const struct tree_node *n);
+int tree_key_line(const struct tree_node *n); /* where its key stands; as tree_line in lists */
+int tree_key_col(const struct tree_node *n);
 size_t tree_count(const struct tree_node *n); /* children */
 const struct tree_node *tree_first(const struct tree_node *n);
 const struct tree_node *tree_next(const struct tree_node *n); /* next sibling or NULL */
