@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * compile.c - from a bundle of files to an image
+ *
+ * Takes   the bytes of every file, already opened by somebody who may.
+ * Gives   one block that every role can use where it lies, or every mistake with file:line:col.
+ */
+#include <config.h>
+
+#include "daemon/compile.h"
+#include "daemon/config_check.h"
+#include "daemon/image.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "parse/parse.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ZONEINFO "/usr/share/zoneinfo"
+
+/* Without a roster of one's own somebody must still be there, or explain could not say who would be told. */
+static const char builtin_roster[] = "orgs: [{slug: main, name: This organisation}]\n"
+                                     "people:\n"
+                                     "  - {login: iso, name: Information Security Officer, email: root@localhost, function: iso,\n"
+                                     "     roles: [{org: main, role: iso, from: 2000-01-01, reason: built in}]}\n"
+                                     "  - {login: deputy, name: Deputy, email: root@localhost, function: iso,\n"
+                                     "     roles: [{org: main, role: deputy, from: 2000-01-01, reason: built in}]}\n"
+                                     "  - {login: management, name: Management, email: root@localhost, function: management,\n"
+                                     "     roles: [{org: main, role: management, from: 2000-01-01, reason: built in}]}\n";
+
+struct docs {
+    struct tree **v;
+    size_t n;
+};
+struct compile {
+    struct errs *es;
+    struct docs docs[SEC__COUNT];
+    struct buf sec[SEC__COUNT];
+    struct config config;
+    struct roster roster;
+    struct policy policy;
+    struct ruleset *rules;
+    struct normaliser *normaliser;
+    struct dialect_map **dialects;
+    size_t ndialects;
+    bool localtime, failed;
+};
+
+static void mistake(struct compile *c, const struct err *e) {
+    errs_add(c->es, e);
+    c->failed = true;
+}
+
+static void read_one(struct compile *c, enum section kind, struct str name, struct str bytes) {
+    struct err e = {0};
+    char file[160];
+
+    str_copy(file, sizeof file, name);
+    if (kind == SEC_ZONES) {
+        pairs_add(&c->sec[SEC_ZONES], file, bytes);
+        c->localtime = true;
+    } else if (tree_from_yaml(file, bytes, &c->docs[kind].v, &c->docs[kind].n, &e) != RC_OK) {
+        mistake(c, &e);
+    }
+}
+
+static void read_all(struct compile *c, struct str bundle) {
+    enum section kind;
+    struct str name, bytes;
+    struct err e = {0};
+    bool bad = false;
+
+    while (bundle_next(&bundle, &kind, &name, &bytes, &bad))
+        read_one(c, kind, name, bytes);
+    if (bad) {
+        err_set(&e, RC_INVALID, "the bundle of files is cut off");
+        mistake(c, &e);
+    }
+}
+
+static const struct tree_node *config_root(const struct compile *c) {
+    return c->docs[SEC_CONFIG].n ? tree_root(c->docs[SEC_CONFIG].v[0]) : NULL;
+}
+
+static void bind(struct compile *c) {
+    struct err e = {0};
+
+    if (c->docs[SEC_CONFIG].n > 1) {
+        tree_err(tree_root(c->docs[SEC_CONFIG].v[1]), &e, RC_CONFIG, "a configuration file holds one document, this is another");
+        mistake(c, &e);
+    }
+    if (config_bind(config_root(c), &c->config, c->es) != RC_OK)
+        c->failed = true;
+}
+
+/* ---- loading */
+#define CONST_DOCS(c, kind) ((const struct tree *const *)(void *)(c)->docs[kind].v), (c)->docs[kind].n
+
+static void load_dialects(struct compile *c) {
+    const struct docs *d = &c->docs[SEC_DIALECTS];
+
+    if (!(c->dialects = calloc(d->n + 1, sizeof *c->dialects))) {
+        c->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < d->n; i++) {
+        if (dialect_load(d->v[i], &c->dialects[c->ndialects], c->es) == RC_OK)
+            c->ndialects++;
+        else
+            c->failed = true;
+    }
+}
+
+static void load(struct compile *c, unsigned flags) {
+    if (!config_root(c) && c->docs[SEC_ROSTER].n == 0)
+        read_one(c, SEC_ROSTER, STR("built-in roster"), str_of(builtin_roster));
+    if (roster_load(CONST_DOCS(c, SEC_ROSTER), &c->roster, c->es) != RC_OK)
+        c->failed = true;
+    if (policy_load(CONST_DOCS(c, SEC_POLICY), &c->policy, c->es) != RC_OK)
+        c->failed = true;
+    if (ruleset_load(CONST_DOCS(c, SEC_RULES), flags, &c->rules, c->es) != RC_OK && !(flags & RULESET_KEEP_BAD && c->rules))
+        c->failed = true;
+    if (normaliser_load(CONST_DOCS(c, SEC_NORMALISE), &c->normaliser, c->es) != RC_OK)
+        c->failed = true;
+    load_dialects(c);
+}
+
+static void check(struct compile *c) {
+    struct trees roster = {(const struct tree **)(void *)c->docs[SEC_ROSTER].v, c->docs[SEC_ROSTER].n};
+    struct check k = {.config = &c->config, .root = config_root(c), .roster = &c->roster, .roster_docs = &roster, .policy = &c->policy,
+                      .dialects = c->dialects, .ndialects = c->ndialects, .es = c->es};
+    unsigned before = c->es->n + c->es->dropped;
+
+    config_check(&k);
+    if (c->es->n + c->es->dropped != before)
+        c->failed = true;
+}
+
+/* ---- zones */
+static void add_zone(struct compile *c, const char *tz, const char *as, const struct tree_node *where) {
+    struct buf bytes;
+    struct err e = {0};
+    char path[128];
+    struct zone *z = NULL;
+
+    if (!tz || !str_absent(pairs_find(buf_view(&c->sec[SEC_ZONES]), as)))
+        return;
+    buf_init(&bytes, 1u << 20);
+    snprintf(path, sizeof path, ZONEINFO "/%s", tz);
+    if (zone_name_valid(str_of(tz)) && file_read(path, 1u << 20, &bytes, NULL) == RC_OK)
+        z = zone_parse(buf_view(&bytes));
+    if (z) {
+        pairs_add(&c->sec[SEC_ZONES], as, buf_view(&bytes));
+    } else {
+        if (where)
+            tree_err(where, &e, RC_CONFIG, "there is no time zone \"%s\" in " ZONEINFO, tz);
+        else
+            err_set(&e, RC_CONFIG, "there is no time zone \"%s\" in " ZONEINFO, tz);
+        err_hint(&e, "a name such as Europe/Berlin; the package tzdata brings the zones");
+        mistake(c, &e);
+    }
+    zone_free(z);
+    buf_fini(&bytes);
+}
+
+/* the node in the roster that names this zone */
+static const struct tree_node *zone_node(const struct compile *c, const char *list, const char *tz) {
+    for (size_t d = 0; d < c->docs[SEC_ROSTER].n; d++) {
+        const struct tree_node *n = tree_first(tree_get(tree_root(c->docs[SEC_ROSTER].v[d]), list));
+        for (; n; n = tree_next(n))
+            if (str_is(tree_get_text(n, "tz"), tz) || str_is(tree_get_text(n, "zone"), tz))
+                return n;
+    }
+    return NULL;
+}
+
+static void zones(struct compile *c) {
+    if (c->config.zone) {
+        buf_reset(&c->sec[SEC_ZONES]); /* the machine's own does not count then */
+        add_zone(c, c->config.zone, "", tree_get(config_root(c), "zone"));
+    }
+    for (size_t i = 0; i < c->roster.norgs; i++)
+        add_zone(c, c->roster.orgs[i].tz, c->roster.orgs[i].tz ? c->roster.orgs[i].tz : "", zone_node(c, "orgs", c->roster.orgs[i].tz));
+    for (size_t i = 0; i < c->roster.nsources; i++)
+        add_zone(c, c->roster.sources[i].tz, c->roster.sources[i].tz, zone_node(c, "sources", c->roster.sources[i].tz));
+}
+
+/* ---- samples and the prefilter */
+static void sample(void *ctx, struct str line, struct message *m) {
+    struct compile *c = ctx;
+
+    m->raw = line;
+    m->arrived = clock_now();
+    parse_message(m);
+    parse_time(m, NULL, TIME_EVENT, 0, 0);
+    normalise(c->normaliser, m);
+}
+
+static void samples(struct compile *c) {
+    unsigned before = c->es->n + c->es->dropped;
+
+    normaliser_test(c->normaliser, c->es);
+    ruleset_test(c->rules, sample, c, c->es);
+    if (c->es->n + c->es->dropped != before)
+        c->failed = true;
+}
+
+static void prefilter(struct compile *c) {
+    struct err e = {0};
+
+    if (ruleset_prefilter_make(c->rules, &c->sec[SEC_PREFILTER], &e) != RC_OK)
+        mistake(c, &e);
+}
+
+/* ---- the whole */
+static void start(struct compile *c, struct errs *es) {
+    memset(c, 0, sizeof *c);
+    c->es = es;
+    for (int i = 0; i < SEC__COUNT; i++)
+        buf_init(&c->sec[i], IMAGE_MAX / 2);
+}
+
+static enum rc write_image(struct compile *c, unsigned flags, struct buf *out) {
+    struct image im = {.flags = flags};
+    struct err e = {0};
+
+    for (int i = 0; i < SEC__COUNT; i++) {
+        if (c->docs[i].n)
+            trees_write(c->docs[i].v, c->docs[i].n, &c->sec[i]);
+        im.sec[i] = buf_view(&c->sec[i]);
+        if (c->sec[i].over)
+            c->failed = true;
+    }
+    if (c->failed || !image_write(&im, out)) {
+        err_set(&e, RC_LIMIT, "the compiled configuration has more than %u MiB", IMAGE_MAX >> 20);
+        mistake(c, &e);
+    }
+    return c->failed ? RC_CONFIG : RC_OK;
+}
+
+static void finish(struct compile *c) {
+    for (size_t i = 0; i < c->ndialects; i++)
+        dialect_free(c->dialects[i]);
+    free(c->dialects);
+    normaliser_free(c->normaliser);
+    ruleset_free(c->rules);
+    roster_fini(&c->roster);
+    opt_fini(config_opts, &c->config);
+    for (int i = 0; i < SEC__COUNT; i++) {
+        for (size_t d = 0; d < c->docs[i].n; d++)
+            tree_free(c->docs[i].v[d]);
+        free(c->docs[i].v);
+        buf_fini(&c->sec[i]);
+    }
+}
+
+enum rc compile_config(struct str bundle, struct buf *out, struct errs *es) {
+    struct compile c;
+
+    start(&c, es);
+    read_all(&c, bundle);
+    bind(&c);
+    enum rc rc = c.failed ? RC_CONFIG : write_image(&c, 0, out);
+    finish(&c);
+    return rc;
+}
+
+enum rc compile_bundle(struct str bundle, unsigned ruleset_flags, bool run_samples, struct buf *out, struct errs *es) {
+    struct compile c;
+
+    start(&c, es);
+    read_all(&c, bundle);
+    bind(&c);
+    load(&c, ruleset_flags);
+    if (!c.failed) { /* on top of a broken part these would only repeat what was said */
+        check(&c);
+        zones(&c);
+    }
+    if (!c.failed && run_samples)
+        samples(&c);
+    if (!c.failed)
+        prefilter(&c);
+    enum rc rc = c.failed ? RC_CONFIG : write_image(&c, ruleset_flags, out);
+    finish(&c);
+    return rc;
+}
+
+/* ---- in this process: explain, -t, tests */
+static enum rc gather(const char *path, const struct opt_strs *extra, struct buf *bundle, struct errs *es) {
+    struct compile c;
+    enum rc rc;
+
+    if (!path)
+        return bundle_rules(extra, bundle, es);
+    if ((rc = bundle_config(path, bundle, es)) != RC_OK)
+        return rc;
+    start(&c, es);
+    read_all(&c, buf_view(bundle));
+    bind(&c);
+    if (bundle_files(path, &c.config.files, bundle, es) != RC_OK || bundle_rules(extra, bundle, es) != RC_OK || c.failed)
+        rc = RC_CONFIG;
+    finish(&c);
+    return rc;
+}
+
+enum rc config_compile(const char *path, const struct opt_strs *rules_extra, unsigned ruleset_flags, bool run_samples, struct buf *out,
+                       struct errs *es) {
+    struct buf bundle;
+
+    buf_init(&bundle, BUNDLE_MAX);
+    enum rc rc = gather(path, rules_extra, &bundle, es);
+    if (rc == RC_OK)
+        rc = compile_bundle(buf_view(&bundle), ruleset_flags, run_samples, out, es);
+    buf_fini(&bundle);
+    return rc;
+}
