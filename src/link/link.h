@@ -38,8 +38,11 @@ void link_free(struct link *l);
 enum rc link_send(struct link *l, unsigned type, struct str payload, const int *fds, size_t nfds);
 bool link_full(const struct link *l);
 size_t link_pending(const struct link *l); /* bytes not yet written */
+/* Writes what is queued, waiting at most so long: for the last words of a role that leaves. */
+void link_flush(struct link *l, int timeout_ms);
 /* Blocking send/receive for starting up and for short-lived roles, with a deadline in ms. */
 enum rc link_send_now(int fd, unsigned type, struct str payload, const int *fds, size_t nfds, struct err *e);
+/* fds: room for 16, or NULL (descriptors that come are closed then). payload is replaced. */
 enum rc link_recv_now(int fd, int timeout_ms, unsigned *type, struct buf *payload, int *fds, size_t *nfds, struct err *e);
 
 #endif
