@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * parse.c - from bytes to a message's header: the PRI, the formats in turn, and what follows from the tag
+ *
+ * Takes   a message whose raw bytes stand there.
+ * Gives   header, program, text and repeat.
+ */
+#include "parse/parse.h"
+
+#include "parse/format.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* The PRI at the front of raw; *end is behind it. "<013>" and "<999>" are bad ones: skipped, so that what they head is still read. */
+static enum pri_kind pri(struct str raw, int16_t *out, size_t *end) {
+    size_t n = 1;
+    int v = 0;
+
+    *out = -1;
+    *end = 0;
+    if (raw.n < 3 || raw.p[0] != '<')
+        return PRI_NONE;
+    for (; n < raw.n && is_digit(raw.p[n]) && n < 12; n++)
+        v = n < 5 ? v * 10 + (raw.p[n] - '0') : 9999;
+    if (n == 1 || n == raw.n || raw.p[n] != '>')
+        return PRI_NONE;
+    *end = n + 1;
+    if (v > 191 || n > 4 || (raw.p[1] == '0' && n > 2))
+        return PRI_BAD;
+    *out = (int16_t)v;
+    return PRI_GOOD;
+}
+
+/* "/usr/sbin/sshd" -> "sshd", "sshd(pam_unix)" -> "sshd", "syslogd 1.4.1" -> "syslogd". "postfix/smtpd" stays: it is no path. */
+static struct str program(struct str app) {
+    size_t cut = 0;
+
+    if (app.n && app.p[0] == '/')
+        for (size_t i = 0; i < app.n; i++)
+            if (app.p[i] == '/' && i + 1 < app.n)
+                cut = i + 1;
+    app = str_sub(app, cut, app.n);
+    for (size_t i = 1; i < app.n; i++)
+        if (app.p[i] == '(' || app.p[i] == ' ')
+            app.n = i;
+    return app.n ? app : STR_NONE;
+}
+
+/* "N times" behind `lead`: N, and *s moved behind it; 0 when it is not that. */
+static uint32_t times(struct str *s, struct str lead) {
+    struct str r = str_sub(*s, lead.n, s->n);
+    uint64_t v = 0;
+    size_t n = 0;
+
+    while (n < r.n && n < 9 && is_digit(r.p[n]))
+        n++;
+    if (!str_u64(str_sub(r, 0, n), UINT32_MAX, &v) || !str_starts(str_sub(r, n, r.n), STR(" times")))
+        return 0;
+    *s = str_sub(r, n + 6, r.n);
+    return (uint32_t)v;
+}
+
+/* rsyslog: "message repeated 5 times: [ TEXT]"; syslogd: "last message repeated 5 times". */
+static void repeated(struct message *m) {
+    struct str t = m->text;
+
+    if (t.n < 24 || (t.p[0] != 'm' && t.p[0] != 'l'))
+        return;
+    if (str_starts(t, STR("message repeated "))) {
+        uint32_t n = times(&t, STR("message repeated "));
+        if (n && str_starts(t, STR(": [")) && t.p[t.n - 1] == ']') {
+            m->repeat = n;
+            m->text = str_sub(t, (t.p[3] == ' ' ? 4u : 3u), t.n - 1);
+        }
+    } else if (str_starts(t, STR("last message repeated "))) {
+        uint32_t n = times(&t, STR("last message repeated "));
+        m->repeat = n ? n : 1;
+    }
+}
+
+typedef bool (*format_fn)(struct message *m, struct str rest, enum pri_kind pri);
+static const struct {
+    uint8_t dialect;
+    format_fn parse;
+} formats[] = {
+#define FORMAT(dialect, fn) {dialect, fn},
+#include "parse/formats.def"
+#undef FORMAT
+};
+
+void parse_message(struct message *m) {
+    /* not the fields: clearing their 2.5 KB would cost as much as the parsing */
+    memset(&m->repeat, 0, offsetof(struct message, fields) - offsetof(struct message, repeat));
+    m->nfields = m->fields_dropped = 0;
+    m->time = m->arrived;
+    m->repeat = 1;
+    m->version = -1;
+    size_t end;
+    enum pri_kind kind = pri(m->raw, &m->pri, &end);
+    struct str rest = str_sub(m->raw, end, m->raw.n);
+
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (formats[i].parse(m, rest, kind)) {
+            m->dialect = formats[i].dialect;
+            break;
+        }
+    m->program = program(m->app);
+    m->text = str_absent(m->msg) && m->dialect == DIALECT_TEXT ? m->raw : m->msg;
+    repeated(m);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * text.c - what is in no other format: kept whole, and looked at as it stands
+ */
+#include "parse/format.h"
+
+bool text_parse(struct message *m, struct str rest, enum pri_kind pri) {
+    m->msg = rest.n ? rest : STR_NONE;
+    /* a PRI promises syslog, and this is none */
+    m->valid = pri == PRI_NONE && rest.n;
+    return true;
+}
