@@ -17,7 +17,7 @@ struct step {
     enum state from, to;   /* STATE_NONE = "-"; one row per from-state */
     const char *verb;      /* "claim" */
     uint32_t roles;        /* ROLE_BIT() mask */
-    const char *required;  /* data that must be given: "rationale disposition"; alternatives with |: "root_cause lesson|lesson_none_reason" */
+    const char *required;  /* data that must be given: "disposition rationale"; alternatives with |: "root_cause_code lesson|lesson_none_reason" */
     uint64_t guards;       /* GUARD_BIT() of guard.h */
     const char *stamp;     /* kinds of stamp recorded, space-separated: "acknowledged_at" */
     const char *notify;    /* who else is told, words of process.md: "management_p1p2 reporter owner watchers approver" or "" */

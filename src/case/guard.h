@@ -27,6 +27,7 @@ struct facts { /* what guards may look at; the desk fills what applies */
     int64_t actor_id, now;
     uint32_t roles;             /* of the actor in the object's organisation */
     bool system;
+    bool delegated;             /* the organisation lets analysts acknowledge P3 to P5 */
     int open_tasks;
     int milestones_missing;     /* neither stamped nor skipped with a reason */
     int skip_reasons, skipped;
