@@ -47,8 +47,13 @@ void policy_default(struct policy *out);
 enum rc roster_load(const struct tree *const *docs, size_t n, struct roster *out, struct errs *es);
 void roster_fini(struct roster *r);
 
-/* The step after `done` steps and `loops` repeats of a ladder started at `start`: index and due time. false: there is none. */
+/* The step after `done` steps (index of the last one done + 1, 0 at the start) and `loops` repeats of a ladder started at `start`: index and
+ * due time. false: there is none. In a repeat every rung is asked once, all at the same time: steps that only inform, or ask whom an
+ * earlier step asks, are passed over. Whoever does the step sets done = *step + 1, and loops + 1 when *step < the old done (ladder_loops). */
 bool ladder_next(const struct ladder *l, int64_t start, size_t done, uint32_t loops, size_t *step, int64_t *due);
+static inline uint32_t ladder_loops(uint32_t loops, size_t done, size_t step) {
+    return step < done ? loops + 1 : loops;
+}
 /* Persons to be told at this step, each once, in the roster's order, only those whose binding is in force at now and who are not
  * absent; gives their number. When nobody holds the role, 0: the caller goes on to the next step at once, loudly. */
 size_t ladder_people(const struct ladder_step *s, const struct roster *r, uint16_t org, int64_t now, const struct person **out, size_t max);
