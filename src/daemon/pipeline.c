@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * pipeline.c - one message through parse, normalise and match
+ *
+ * Takes   a message's bytes and where they came from.
+ * Gives   the rules hit. Fields and the resolved time are made only for a message that some rule may want: nearly every line is
+ *         harmless, and then costs its header and one scan.
+ */
+#include "daemon/pipeline.h"
+
+#include "parse/parse.h"
+
+#include <string.h>
+
+enum rc pipeline_init(struct pipeline *p, const struct generation *g, bool prefilter, struct err *e) {
+    *p = (struct pipeline){.g = g, .matcher = matcher_new(g->rules, prefilter)};
+    return p->matcher ? RC_OK : err_set(e, RC_NOMEM, "no memory for the matcher");
+}
+
+void pipeline_fini(struct pipeline *p) {
+    matcher_free(p->matcher);
+    p->matcher = NULL;
+}
+
+/* The zone of a stamp that has none: its source's, by host name, else by the address it came from. */
+static const struct zone *zone_of(const struct generation *g, const struct message *m) {
+    const struct roster *r = &g->roster;
+
+    if (r->nsources == 0 || !g->source_zones || m->ts.has_zone)
+        return g->zone;
+    const struct source *s = str_absent(m->host) ? NULL : roster_source(r, m->host);
+    if (!s && !str_absent(m->peer)) {
+        struct str host = m->peer;
+        for (size_t i = host.n; i-- > 0;)
+            if (host.p[i] == ':') {
+                host.n = i;
+                break;
+            }
+        s = roster_source(r, host);
+    }
+    const struct zone *z = s ? g->source_zones[s - r->sources] : NULL;
+    return z ? z : g->zone;
+}
+
+size_t pipeline_line(struct pipeline *p, struct message *m, const struct listen_conf *listener, uint32_t hits[PIPELINE_HITS_MAX]) {
+    parse_message(m);
+    p->scanned++;
+    size_t candidates = match_scan(p->matcher, m);
+    if (candidates == 0 && !p->always_fields)
+        return 0;
+    p->candidates += candidates > 0;
+    parse_time(m, zone_of(p->g, m), listener ? (enum time_policy)listener->time : TIME_SKEW, listener ? listener->skew : 10 * US_PER_MIN, 0);
+    if (p->g->normaliser) {
+        normalise(p->g->normaliser, m);
+        p->normalised++;
+    }
+    return candidates ? match_eval(p->matcher, m, hits, PIPELINE_HITS_MAX) : 0;
+}
+
+size_t pipeline_fields(struct pipeline *p, struct message *m, uint32_t hits[PIPELINE_HITS_MAX]) {
+    p->scanned++;
+    if (match_scan(p->matcher, m) == 0)
+        return 0;
+    p->candidates++;
+    return match_eval(p->matcher, m, hits, PIPELINE_HITS_MAX);
+}
+
+static void wanted_fields(const struct rule_info *info, const struct message *m, struct sighting *out) {
+    for (size_t i = 0; i < info->nwanted && out->nfields < SIGHTING_FIELDS_MAX; i++) {
+        enum field_id id = field_find(info->wanted[i]);
+        const struct field *own = NULL;
+        if (!message_has(m, id, info->wanted[i], &own))
+            continue;
+        struct field *f = &out->fields[out->nfields++];
+        *f = own ? *own : (struct field){.id = (uint16_t)id, .value = message_field(m, id, info->wanted[i])};
+        f->name = info->wanted[i]; /* as the rule spells it, and as long-lived as the rule */
+    }
+}
+
+void pipeline_sighting(const struct pipeline *p, const struct message *m, uint32_t rule, struct sighting_one *s1, struct sighting *out) {
+    const struct rule_info *info = rule_info(p->g->rules, rule);
+
+    *s1 = (struct sighting_one){m->time, m->repeat ? m->repeat : 1};
+    out->rule = info->id;
+    out->rule_index = rule;
+    out->generation = p->g->number;
+    out->org = m->org;
+    out->ntimes = 1;
+    out->times = &s1->time;
+    out->weights = &s1->weight;
+    out->total = s1->weight;
+    out->first = (struct sighting_line){.raw = m->raw, .peer = m->peer, .arrived = m->arrived, .time = m->time, .transport = m->transport,
+                                        .source = m->source, .flags = m->flags};
+    out->last = out->first;
+    out->nfields = 0;
+    wanted_fields(info, m, out);
+}

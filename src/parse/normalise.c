@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * normalise.c - which patterns a message's program has, and what they make of its text
+ *
+ * Takes   a parsed message.
+ * Gives   fields: spans of the text and the constants of the pattern that matched. The program's own files come first, then those
+ *         for any program ("*"); within a file the first pattern that matches has it.
+ * Keeps   per file the patterns by the first byte they may begin with, so that a program's patterns cost about one comparison each
+ *         for the few that share it.
+ */
+#include "parse/normalise.h"
+
+#include "parse/normalise_file.h"
+#include "parse/pattern.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WORK_MAX 200000 /* bytes looked at in search for one message; a normal line needs some hundred */
+
+static const struct nz_name *first_name(const struct normaliser *nz, struct str program) {
+    size_t lo = 0, hi = nz->nnames;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (nz_name_cmp(nz->names[mid].name, program) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < nz->nnames ? &nz->names[lo] : NULL;
+}
+
+static struct str trim_blanks(struct str s) {
+    while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
+        s = str_sub(s, 1, s.n);
+    while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t' || s.p[s.n - 1] == '\r'))
+        s.n--;
+    return s;
+}
+
+static bool digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+/* "[ID 800047 auth.info] " (Solaris), "[  970.69] " and "kernel:[12970.69] " (a kernel's clock): gives the length. */
+static size_t foreign_stamp(struct str s) {
+    size_t i = str_starts(s, STR("kernel:[")) ? 7 : 0, n = i + 1;
+
+    if (s.n < 4 || s.p[i] != '[')
+        return 0;
+    bool id = str_starts(str_sub(s, i, s.n), STR("[ID "));
+    while (n < s.n && n < 64 && s.p[n] != ']' && (id || digit(s.p[n]) || s.p[n] == ' ' || s.p[n] == '.'))
+        n++;
+    return n + 1 < s.n && s.p[n] == ']' && s.p[n + 1] == ' ' && n > i + 1 ? n + 2 : 0;
+}
+
+/* "gw sshd[411]: " or "sshd[411]: " inside an sshd message: what a relay had before it put its own header in front. */
+static size_t inner_header(struct str s, struct str program) {
+    size_t at = str_starts(s, program) ? 0 : str_chr(str_sub(s, 0, 256), ' ') + 1;
+    size_t n = at + program.n;
+
+    if (program.n == 0 || !str_eq(str_sub(s, at, n), program) || n >= s.n || s.p[n] != '[')
+        return 0;
+    while (++n < s.n && digit(s.p[n]))
+        ;
+    return n + 2 < s.n && s.p[n] == ']' && s.p[n + 1] == ':' && s.p[n + 2] == ' ' ? n + 3 : 0;
+}
+
+static struct str without_wrapping(struct str s, struct str program) {
+    for (int i = 0; i < 4; i++) {
+        size_t n = foreign_stamp(s);
+        if (n == 0)
+            n = inner_header(s, program);
+        if (n == 0)
+            break;
+        s = trim_blanks(str_sub(s, n, s.n));
+    }
+    return s;
+}
+
+static struct str without_affixes(const struct nz_group *g, struct str s) {
+    for (size_t i = 0; i < g->nprefixes; i++)
+        if (str_starts(s, g->prefixes[i])) {
+            s = str_sub(s, g->prefixes[i].n, s.n);
+            i = SIZE_MAX; /* again: "error: PAM: " */
+        }
+    for (size_t i = 0; i < g->nsuffixes; i++)
+        if (str_ends(s, g->suffixes[i]))
+            s.n -= g->suffixes[i].n;
+    return trim_blanks(s);
+}
+
+static void set_fields(struct message *m, const struct nz_pattern *p, const struct captures *c) {
+    for (size_t i = 0; i < c->n; i++)
+        message_add(m, (enum field_id)c->v[i].id, c->v[i].name, c->v[i].value, 0);
+    for (size_t i = 0; i < p->nset; i++)
+        message_add(m, (enum field_id)p->set[i].id, p->set[i].name, p->set[i].value, FIELD_DERIVED);
+}
+
+static bool group_match(const struct nz_group *g, struct str text, struct message *m, long *work) {
+    struct captures c;
+    struct str s = without_affixes(g, text);
+
+    if (s.n == 0)
+        return false;
+    unsigned char first = (unsigned char)s.p[0];
+    for (unsigned i = g->start[first]; i < g->start[first + 1]; i++) {
+        const struct nz_pattern *p = &g->patterns[g->order[i]];
+        if (pattern_match(p->pattern, s, work, &c)) {
+            set_fields(m, p, &c);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool by_name(const struct normaliser *nz, struct str program, struct str text, struct message *m, long *work) {
+    const struct nz_name *end = nz->names + nz->nnames;
+
+    for (const struct nz_name *n = first_name(nz, program); n && n < end && nz_name_cmp(n->name, program) == 0; n++)
+        if (group_match(&nz->groups[n->group], text, m, work))
+            return true;
+    return false;
+}
+
+void normalise(const struct normaliser *nz, struct message *m) {
+    long work = WORK_MAX;
+
+    if (m->flags & MSG_FIELDS)
+        return;
+    m->flags |= MSG_FIELDS;
+    struct str text = without_wrapping(trim_blanks(m->text), m->program);
+    if (text.n == 0 || (m->program.n && by_name(nz, m->program, text, m, &work)))
+        return;
+    by_name(nz, STR("*"), text, m, &work);
+}
+
+/* ---- samples */
+
+static void sample_fail(const struct nz_sample *sample, struct errs *es, const char *what, struct str name, struct str want, struct str got) {
+    struct err e = {0};
+
+    if (str_absent(got))
+        tree_err(sample->node, &e, RC_CONFIG, "sample: %s %.*s should be \"%.*s\" and is not there", what, STR_FMT(name), STR_FMT(want));
+    else
+        tree_err(sample->node, &e, RC_CONFIG, "sample: %s %.*s should be \"%.*s\" and is \"%.*s\"", what, STR_FMT(name), STR_FMT(want),
+                 STR_FMT(got));
+    errs_add(es, &e);
+}
+
+static void sample_run(const struct normaliser *nz, const struct nz_sample *sample, struct message *m, struct errs *es) {
+    memset(m, 0, sizeof *m);
+    m->raw = m->text = m->msg = sample->line;
+    m->program = sample->program;
+    normalise(nz, m);
+    for (const struct tree_node *w = tree_first(sample->want); w; w = tree_next(w)) {
+        struct str got = message_field(m, field_find(tree_key(w)), tree_key(w)), want = tree_text(w);
+        bool none = tree_kind(w) == TREE_NULL || (str_is(want, "~") && !tree_quoted(w));
+        if (none && !str_absent(got))
+            sample_fail(sample, es, "field", tree_key(w), STR("(absent)"), got);
+        else if (!none && (str_absent(got) || !str_eq(got, want)))
+            sample_fail(sample, es, "field", tree_key(w), want, got);
+    }
+}
+
+size_t normaliser_test(const struct normaliser *nz, struct errs *es) {
+    struct message *m = malloc(sizeof *m);
+
+    for (size_t i = 0; m && i < nz->nsamples; i++)
+        sample_run(nz, &nz->samples[i], m, es);
+    free(m);
+    return nz->nsamples;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * normalise_file.h - files of normalise.d as normalise.c walks them; inside the room only
+ *
+ *   program: [sshd, sshd-session]      or "*": tried for every program, after its own files
+ *   prefixes: ["error: ", "fatal: "]   cut off before matching, any number of times
+ *   suffixes: [" [preauth]"]           cut off once each
+ *   nocase: yes                        literals of this file match in either case (ASCII)
+ *   patterns:
+ *     - match: "one pattern (pattern.h)"  or a list of them
+ *       set: {action: ssh-failed-password, outcome: failure}
+ *   samples:
+ *     - line: "the text"
+ *       program: sshd                  default: the first of the file
+ *       want: {user: root, src_ip: ~}  ~: must be absent
+ */
+#ifndef TOCSIN_PARSE_NORMALISE_FILE_H
+#define TOCSIN_PARSE_NORMALISE_FILE_H
+
+#include "base/arena.h"
+#include "parse/normalise.h"
+#include "parse/pattern.h"
+
+struct nz_set {
+    uint16_t id;
+    struct str name, value;
+};
+struct nz_pattern {
+    struct pattern *pattern;
+    const struct nz_set *set;
+    size_t nset;
+};
+struct nz_group { /* one file */
+    struct nz_pattern *patterns;
+    size_t npatterns;
+    const struct str *prefixes, *suffixes;
+    size_t nprefixes, nsuffixes;
+    unsigned start[257];   /* of order: patterns that may begin with this byte */
+    const uint16_t *order;
+};
+struct nz_name {
+    struct str name;
+    uint16_t group;
+};
+struct nz_sample {
+    const struct tree_node *node, *want;
+    struct str line, program;
+};
+struct normaliser {
+    struct arena arena;
+    struct nz_group *groups;
+    size_t ngroups;
+    struct nz_name *names; /* sorted by name without case, then in the order of the files */
+    size_t nnames;
+    struct nz_sample *samples;
+    size_t nsamples;
+};
+
+int nz_name_cmp(struct str a, struct str b); /* without case */
+
+#endif

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * normalise_load.c - files of normalise.d to compiled patterns
+ *
+ * Takes   trees; they must outlive the normaliser only for its samples.
+ * Gives   a normaliser, or every mistake of every file.
+ */
+#include "parse/normalise_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ARENA_MAX (64u << 20)
+#define PATTERNS_MAX 4096 /* of one file */
+
+struct loader {
+    struct normaliser *nz;
+    struct errs *es;
+    bool bad;
+};
+
+static void complain(struct loader *l, const struct tree_node *n, const char *text, struct str what) {
+    struct err e = {0};
+
+    tree_err(n, &e, RC_CONFIG, "%s%s%.*s%s", text, what.n ? " \"" : "", STR_FMT(what), what.n ? "\"" : "");
+    errs_add(l->es, &e);
+    l->bad = true;
+}
+
+static void *get(struct loader *l, size_t n, size_t size) {
+    void *p = arena_alloc(&l->nz->arena, (n ? n : 1) * size);
+
+    if (!p)
+        l->bad = true;
+    return p;
+}
+
+static struct str keep(struct loader *l, struct str s) {
+    return arena_str(&l->nz->arena, s);
+}
+
+static unsigned char fold(char c) {
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
+
+int nz_name_cmp(struct str a, struct str b) {
+    for (size_t i = 0; i < a.n && i < b.n; i++)
+        if (fold(a.p[i]) != fold(b.p[i]))
+            return fold(a.p[i]) < fold(b.p[i]) ? -1 : 1;
+    return (a.n > b.n) - (a.n < b.n);
+}
+
+/* A scalar counts as a list of one. */
+static size_t list_count(const struct tree_node *n) {
+    return tree_kind(n) == TREE_SCALAR ? 1 : tree_kind(n) == TREE_LIST ? tree_count(n) : 0;
+}
+
+static const struct tree_node *list_first(const struct tree_node *n) {
+    return tree_kind(n) == TREE_SCALAR ? n : tree_first(n);
+}
+
+static const struct tree_node *list_next(const struct tree_node *list, const struct tree_node *n) {
+    return tree_kind(list) == TREE_SCALAR ? NULL : tree_next(n);
+}
+
+static void check_keys(struct loader *l, const struct tree_node *map, const char *const *words, size_t n) {
+    for (const struct tree_node *k = tree_first(map); k; k = tree_next(k)) {
+        size_t i = 0;
+        while (i < n && !str_is(tree_key(k), words[i]))
+            i++;
+        if (i < n)
+            continue;
+        const char *near = str_nearest(tree_key(k), words, n);
+        struct err e = {0};
+        tree_err(k, &e, RC_CONFIG, "unknown key \"%.*s\"%s%s%s", STR_FMT(tree_key(k)), near ? ", did you mean \"" : "", near ? near : "",
+                 near ? "\"?" : "");
+        errs_add(l->es, &e);
+        l->bad = true;
+    }
+}
+#define CHECK_KEYS(l, map, ...) \
+    do { \
+        static const char *const words[] = {__VA_ARGS__}; \
+        check_keys(l, map, words, sizeof words / sizeof *words); \
+    } while (0)
+
+static size_t load_strings(struct loader *l, const struct tree_node *n, const struct str **out) {
+    size_t count = list_count(n), i = 0;
+    struct str *v = get(l, count, sizeof *v);
+
+    if (!v)
+        return 0;
+    for (const struct tree_node *k = list_first(n); k && i < count; k = list_next(n, k)) {
+        struct str s = tree_text(k);
+        if (s.n == 0)
+            complain(l, k, "an empty prefix or suffix", STR_NONE);
+        else
+            v[i++] = keep(l, s);
+    }
+    *out = v;
+    return i;
+}
+
+static size_t load_set(struct loader *l, const struct tree_node *n, const struct nz_set **out) {
+    size_t i = 0;
+    struct nz_set *v = get(l, tree_count(n), sizeof *v);
+
+    if (n && tree_kind(n) != TREE_MAP)
+        complain(l, n, "set: is a map of field names to values", STR_NONE);
+    for (const struct tree_node *k = tree_first(n); v && k && tree_kind(n) == TREE_MAP; k = tree_next(k)) {
+        if (tree_kind(k) != TREE_SCALAR) {
+            complain(l, k, "a constant is one value:", tree_key(k));
+            continue;
+        }
+        enum field_id id = field_find(tree_key(k));
+        v[i++] = (struct nz_set){(uint16_t)id, id == F_OTHER ? keep(l, tree_key(k)) : str_of(field_name(id)), keep(l, tree_text(k))};
+    }
+    *out = v;
+    return i;
+}
+
+static void load_pattern(struct loader *l, struct nz_group *g, const struct tree_node *n, bool nocase) {
+    const struct tree_node *match = tree_get(n, "match");
+    const struct nz_set *set = NULL;
+    size_t nset;
+
+    if (tree_kind(n) != TREE_MAP || list_count(match) == 0) {
+        complain(l, n, "a pattern is a map with \"match\"", STR_NONE);
+        return;
+    }
+    CHECK_KEYS(l, n, "match", "set");
+    nset = load_set(l, tree_get(n, "set"), &set);
+    for (const struct tree_node *k = list_first(match); k; k = list_next(match, k)) {
+        struct err e = {0};
+        struct pattern *p = tree_text(k).n ? pattern_compile(keep(l, tree_text(k)), nocase, &l->nz->arena, &e) : NULL;
+        if (p)
+            g->patterns[g->npatterns++] = (struct nz_pattern){p, set, nset};
+        else
+            complain(l, k, e.text[0] ? e.text : "an empty pattern", STR_NONE);
+    }
+}
+
+/* Which patterns to try for which first byte. */
+static void load_order(struct loader *l, struct nz_group *g) {
+    uint64_t (*first)[4] = calloc(g->npatterns + 1, sizeof *first);
+    size_t total = 0;
+
+    for (size_t i = 0; first && i < g->npatterns; i++) {
+        pattern_first(g->patterns[i].pattern, first[i]);
+        for (int w = 0; w < 4; w++)
+            total += (size_t)__builtin_popcountll(first[i][w]);
+    }
+    uint16_t *order = get(l, total, sizeof *order);
+    unsigned n = 0;
+    for (unsigned c = 0; first && order && c < 256; c++) {
+        g->start[c] = n;
+        for (size_t i = 0; i < g->npatterns; i++)
+            if (first[i][c / 64] >> c % 64 & 1)
+                order[n++] = (uint16_t)i;
+    }
+    g->start[256] = n;
+    g->order = order;
+    l->bad |= !first;
+    free(first);
+}
+
+static bool truth(struct str s) {
+    return str_is(s, "yes") || str_is(s, "true") || str_is(s, "on");
+}
+
+static void load_patterns(struct loader *l, struct nz_group *g, const struct tree_node *root) {
+    const struct tree_node *list = tree_get(root, "patterns");
+    size_t count = 0;
+
+    for (const struct tree_node *k = tree_first(list); k; k = tree_next(k))
+        count += list_count(tree_get(k, "match"));
+    if (tree_kind(list) != TREE_LIST || count == 0 || count > PATTERNS_MAX) {
+        complain(l, list ? list : root, "\"patterns\" is a list of 1 to 4096 patterns", STR_NONE);
+        return;
+    }
+    g->patterns = get(l, count, sizeof *g->patterns);
+    for (const struct tree_node *k = tree_first(list); k && g->patterns; k = tree_next(k))
+        load_pattern(l, g, k, truth(tree_get_text(root, "nocase")));
+    load_order(l, g);
+}
+
+static void load_samples(struct loader *l, const struct tree_node *root) {
+    const struct tree_node *list = tree_get(root, "samples");
+
+    for (const struct tree_node *k = tree_first(list); k; k = tree_next(k)) {
+        struct str line = tree_get_text(k, "line"), program = tree_get_text(k, "program");
+        if (tree_kind(k) != TREE_MAP || str_absent(line) || tree_kind(tree_get(k, "want")) != TREE_MAP) {
+            complain(l, k, "a sample is a map with \"line\" and \"want\"", STR_NONE);
+            continue;
+        }
+        CHECK_KEYS(l, k, "line", "program", "want");
+        if (str_absent(program))
+            program = tree_text(list_first(tree_get(root, "program")));
+        l->nz->samples[l->nz->nsamples++] = (struct nz_sample){k, tree_get(k, "want"), line, program};
+    }
+}
+
+static void load_file(struct loader *l, const struct tree_node *root) {
+    struct normaliser *nz = l->nz;
+    struct nz_group *g = &nz->groups[nz->ngroups];
+    const struct tree_node *names = tree_get(root, "program");
+
+    if (tree_kind(root) != TREE_MAP || list_count(names) == 0) {
+        complain(l, root, "a file of normalise.d is a map with \"program\" and \"patterns\"", STR_NONE);
+        return;
+    }
+    CHECK_KEYS(l, root, "program", "prefixes", "suffixes", "nocase", "patterns", "samples");
+    for (const struct tree_node *k = list_first(names); k; k = list_next(names, k))
+        nz->names[nz->nnames++] = (struct nz_name){keep(l, tree_text(k)), (uint16_t)nz->ngroups};
+    g->nprefixes = load_strings(l, tree_get(root, "prefixes"), &g->prefixes);
+    g->nsuffixes = load_strings(l, tree_get(root, "suffixes"), &g->suffixes);
+    load_patterns(l, g, root);
+    load_samples(l, root);
+    nz->ngroups++;
+}
+
+static int by_name(const void *a, const void *b) {
+    const struct nz_name *x = a, *y = b;
+    int c = nz_name_cmp(x->name, y->name);
+
+    return c ? c : (x->group > y->group) - (x->group < y->group);
+}
+
+enum rc normaliser_load(const struct tree *const *docs, size_t n, struct normaliser **out, struct errs *es) {
+    struct loader l = {.nz = calloc(1, sizeof *l.nz), .es = es};
+    size_t names = 0, samples = 0;
+
+    *out = NULL;
+    if (!l.nz)
+        return RC_NOMEM;
+    arena_init(&l.nz->arena, ARENA_MAX);
+    for (size_t i = 0; i < n; i++) {
+        names += list_count(tree_get(tree_root(docs[i]), "program"));
+        samples += tree_count(tree_get(tree_root(docs[i]), "samples"));
+    }
+    l.nz->groups = get(&l, n, sizeof *l.nz->groups);
+    l.nz->names = get(&l, names, sizeof *l.nz->names);
+    l.nz->samples = get(&l, samples, sizeof *l.nz->samples);
+    for (size_t i = 0; i < n && l.nz->groups && l.nz->names && l.nz->samples; i++)
+        load_file(&l, tree_root(docs[i]));
+    if (l.bad) {
+        normaliser_free(l.nz);
+        return RC_CONFIG;
+    }
+    qsort(l.nz->names, l.nz->nnames, sizeof *l.nz->names, by_name);
+    *out = l.nz;
+    return RC_OK;
+}
+
+void normaliser_free(struct normaliser *nz) {
+    if (!nz)
+        return;
+    arena_fini(&nz->arena);
+    free(nz);
+}
