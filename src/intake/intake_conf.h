@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC
+ *
  * intake_conf.h - what can be configured about listening: the `listen:`, `webhooks:` and `limits:` parts of tocsin.yaml
  */
 #ifndef TOCSIN_INTAKE_INTAKE_CONF_H
@@ -6,7 +7,12 @@
 
 #include "base/opt.h"
 
-enum listen_kind { LISTEN_UDP, LISTEN_TCP, LISTEN_UNIX, LISTEN_UNIXGRAM, LISTEN_HTTP };
+enum listen_kind {
+#define LISTENER(id, word, transport, family, type) id,
+#include "intake/listeners.def"
+#undef LISTENER
+    LISTEN__COUNT
+};
 
 struct listen_conf {
     int kind;         /* enum listen_kind */
