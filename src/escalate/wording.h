@@ -10,6 +10,7 @@
 #define TOCSIN_ESCALATE_WORDING_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/zone.h"
 #include "model/person.h"
 #include "model/record.h"
