@@ -61,7 +61,7 @@ int64_t civil_to_us(const struct civil *c) {
 
 void civil_from_us(int64_t us, struct civil *c) {
     int64_t days = floor_div(us, US_PER_DAY);
-    int64_t rest = us - days * US_PER_DAY;
+    int64_t rest = us % US_PER_DAY + (us % US_PER_DAY < 0 ? US_PER_DAY : 0);
     int64_t z = days + 719468;
     int64_t era = floor_div(z, 146097);
     int64_t doe = z - era * 146097;

@@ -132,7 +132,7 @@ bool esc_json(struct buf *b, struct str s) {
         }
         s = str_sub(s, len, s.n);
     }
-    return buf_c(b, '"');
+    return buf_c(b, '"') && !b->over;
 }
 
 #define HEADER_LINE 76

@@ -18,7 +18,8 @@
 #include <unistd.h>
 
 #define AREAS_MAX 32
-#define LINE_MAX_ 4096
+#define RAW_MAX 2048 /* of a text, before escaping, which makes four bytes of one at worst */
+#define TEXT_MAX (4 * RAW_MAX + 8)
 
 static const char *log_program = "tocsin", *log_role = "";
 static bool journal;
@@ -77,7 +78,7 @@ void log_to(void (*fn)(void *ctx, enum log_level, const char *area, const char *
 }
 
 static void write_line(enum log_level level, const char *area, const char *text) {
-    char line[LINE_MAX_ + 128], head[TIME_TEXT];
+    char line[TEXT_MAX + 128], head[TIME_TEXT];
     size_t n, done = 0;
 
     if (journal)
@@ -101,7 +102,7 @@ static void write_line(enum log_level level, const char *area, const char *text)
 
 void log_at(enum log_level level, const char *area, const char *fmt, ...) {
     const struct area *a = area_count ? area_find(area) : NULL;
-    char raw[LINE_MAX_ / 2];
+    char raw[RAW_MAX];
     struct buf text;
     va_list ap;
     int saved = errno;
@@ -111,13 +112,9 @@ void log_at(enum log_level level, const char *area, const char *fmt, ...) {
     va_start(ap, fmt);
     int n = vsnprintf(raw, sizeof raw, fmt, ap);
     va_end(ap);
-    buf_init(&text, LINE_MAX_);
+    buf_init(&text, TEXT_MAX);
     if (n >= 0)
         esc_term(&text, str_of(raw));
-    /* escaping quadruples at worst: a line of nothing but control bytes is cut, and says so */
-    if (n < 0 || (text.over && text.n + 4 < LINE_MAX_ / 2))
-        buf_reset(&text);
-    text.over = false;
     if (n >= (int)sizeof raw)
         buf_text(&text, " ...");
     const char *said = buf_cstr(&text);
