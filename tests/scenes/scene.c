@@ -311,7 +311,7 @@ static void expect_list(struct scene *s, const char *kind, char **w, size_t n)
             if (str_cmp(json_get_text(k, "ref"), json_get_text(first, "ref")) < 0) first = k;
             if (str_cmp(json_get_text(k, "ref"), json_get_text(last, "ref")) > 0) last = k;
         }
-        for (size_t i = 3; i < n; i++) compare(s, strncmp(w[i], "last.", 5) ? first : last, strncmp(w[i], "last.", 5) ? w[i] : w[i] + 5);
+        for (size_t i = 3; i < n; i++) compare(s, strncmp(w[i], "last.", 5) ? first : last, w[i] + (strncmp(w[i], "last.", 5) ? strncmp(w[i], "first.", 6) ? 0 : 6 : 5));
     }
     json_free(j);
     buf_fini(&b);
