@@ -14,16 +14,18 @@
 
 enum op_kind { OP_END, OP_LITERAL, OP_TEXT, OP_LAZY, OP_WORD, OP_IP, OP_ADDR, OP_PORT, OP_INT, OP_QUOTED, OP_CHOICE, OP_JUMP };
 
-#define OPS_MAX 96
-#define BRANCHES_MAX 12
+#define OPS_MAX 400
+#define BRANCHES_MAX 48
 
 struct op {
     uint8_t kind;
     bool keep; /* a capture with a name */
     uint16_t id;
-    uint16_t to[BRANCHES_MAX]; /* OP_CHOICE: where branches begin; OP_JUMP: [0] */
-    uint16_t branches;
-    struct str text; /* literal, or the capture's name */
+    uint16_t to;            /* OP_JUMP */
+    uint16_t branches;      /* OP_CHOICE: how many, */
+    const uint16_t *branch; /*            where they begin, */
+    const uint64_t *first;  /*            and with which bytes one of them may (256 bits) */
+    struct str text;        /* literal, or the capture's name */
 };
 
 struct pattern {
@@ -123,14 +125,15 @@ static bool sequence(struct compiler *c, bool branch);
 
 static bool choice(struct compiler *c) {
     size_t self = c->n, jumps[BRANCHES_MAX], n = 0;
+    uint16_t *branch = arena_alloc(c->arena, BRANCHES_MAX * sizeof *branch);
 
-    if (!emit(c, OP_CHOICE))
-        return false;
+    if (!branch || !emit(c, OP_CHOICE))
+        return fail(c, "no memory");
     do {
         if (n == BRANCHES_MAX)
             return fail(c, "too many alternatives");
         c->at++;
-        c->ops[self].to[n] = (uint16_t)c->n;
+        branch[n] = (uint16_t)c->n;
         if (!sequence(c, true))
             return false;
         jumps[n++] = c->n;
@@ -141,8 +144,9 @@ static bool choice(struct compiler *c) {
         return fail(c, "'{' without '}'");
     c->at++;
     c->ops[self].branches = (uint16_t)n;
+    c->ops[self].branch = branch;
     for (size_t i = 0; i < n; i++)
-        c->ops[jumps[i]].to[0] = (uint16_t)c->n;
+        c->ops[jumps[i]].to = (uint16_t)c->n;
     return true;
 }
 
@@ -161,32 +165,16 @@ static bool sequence(struct compiler *c, bool branch) {
     return true;
 }
 
-struct pattern *pattern_compile(struct str text, bool nocase, struct arena *a, struct err *e) {
-    struct compiler c = {.in = text, .arena = a, .err = e};
-
-    if (!sequence(&c, false) || !emit(&c, OP_END))
-        return NULL;
-    struct pattern *p = arena_alloc(a, sizeof *p + c.n * sizeof *c.ops);
-    if (!p) {
-        fail(&c, "no memory");
-        return NULL;
-    }
-    p->nocase = nocase;
-    p->n = c.n;
-    memcpy(p->ops, c.ops, c.n * sizeof *c.ops);
-    return p;
-}
-
 /* ---- what it may begin with */
 
 static void first_of(const struct pattern *p, size_t i, uint64_t first[4]) {
     const struct op *o = &p->ops[i];
 
     while (o->kind == OP_JUMP)
-        o = &p->ops[o->to[0]];
+        o = &p->ops[o->to];
     if (o->kind == OP_CHOICE) {
         for (size_t b = 0; b < o->branches; b++)
-            first_of(p, o->to[b], first);
+            first_of(p, o->branch[b], first);
     } else if (o->kind == OP_LITERAL && o->text.n) {
         unsigned char c = (unsigned char)o->text.p[0];
         first[c / 64] |= UINT64_C(1) << c % 64;
@@ -200,6 +188,35 @@ static void first_of(const struct pattern *p, size_t i, uint64_t first[4]) {
 void pattern_first(const struct pattern *p, uint64_t first[4]) {
     first[0] = first[1] = first[2] = first[3] = 0;
     first_of(p, 0, first);
+}
+
+static bool first_bytes(struct pattern *p, struct arena *a) {
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->ops[i].kind != OP_CHOICE)
+            continue;
+        uint64_t *first = arena_alloc(a, 4 * sizeof *first);
+        if (!first)
+            return false;
+        first_of(p, i, first);
+        p->ops[i].first = first;
+    }
+    return true;
+}
+
+struct pattern *pattern_compile(struct str text, bool nocase, struct arena *a, struct err *e) {
+    struct compiler c = {.in = text, .arena = a, .err = e};
+
+    if (!sequence(&c, false) || !emit(&c, OP_END))
+        return NULL;
+    struct pattern *p = arena_alloc(a, sizeof *p + c.n * sizeof *c.ops);
+    if (!p) {
+        fail(&c, "no memory");
+        return NULL;
+    }
+    p->nocase = nocase;
+    p->n = c.n;
+    memcpy(p->ops, c.ops, c.n * sizeof *c.ops);
+    return first_bytes(p, a) ? p : NULL;
 }
 
 /* ---- matching */
@@ -225,7 +242,8 @@ static bool from(struct walk *w, size_t op, size_t at);
 static bool keep(struct walk *w, const struct op *o, uint16_t id, struct str name, struct str value, size_t next, size_t at) {
     size_t before = w->out->n;
 
-    if (o->keep && value.n && w->out->n < PATTERN_CAPTURES)
+    /* an empty text is a fact (a user name of no bytes was sent); an empty anything else is a gap in the pattern */
+    if (o->keep && (value.n || o->kind == OP_TEXT) && w->out->n < PATTERN_CAPTURES)
         w->out->v[w->out->n++] = (struct capture){id, name, value};
     if (from(w, next, at))
         return true;
@@ -244,9 +262,13 @@ static bool may_follow(const struct walk *w, size_t i, size_t at) {
     const struct op *next = &w->p->ops[i + 1];
 
     while (next->kind == OP_JUMP)
-        next = &w->p->ops[next->to[0]];
+        next = &w->p->ops[next->to];
     if (next->kind == OP_END)
         return at == w->s.n;
+    if (next->kind == OP_CHOICE) {
+        unsigned char c = at < w->s.n ? (unsigned char)w->s.p[at] : 0;
+        return at == w->s.n || (next->first[c / 64] >> c % 64 & 1);
+    }
     return next->kind != OP_LITERAL || literal_at(w, next->text, at);
 }
 
@@ -319,7 +341,7 @@ static bool quoted(struct walk *w, size_t i, size_t at) {
 
 static bool any_of(struct walk *w, const struct op *o, size_t at) {
     for (size_t b = 0; b < o->branches; b++)
-        if (from(w, o->to[b], at))
+        if (from(w, o->branch[b], at))
             return true;
     return false;
 }
@@ -333,7 +355,7 @@ static bool from(struct walk *w, size_t i, size_t at) {
             return false;
         switch ((enum op_kind)o->kind) {
         case OP_END: return at == w->s.n;
-        case OP_JUMP: i = o->to[0]; continue;
+        case OP_JUMP: i = o->to; continue;
         case OP_LITERAL:
             if (!literal_at(w, o->text, at))
                 return false;
