@@ -44,6 +44,10 @@ def free_port(kind=socket.SOCK_STREAM):
         return s.getsockname()[1]
 
 
+def balanced(a):
+    return a["received"] == a["harmless"] + a["stored"] + a["folded"] + a["shed"]
+
+
 class Lines:
     """The lines of a pipe, waited for with a deadline."""
 
@@ -219,6 +223,18 @@ webhooks:
 
     def json(self, *argv, who=None):
         return json.loads(self.tocsin(*argv, "--json", who=who).stdout)
+
+    def account(self):
+        """The account per transport, {"tcp": {"received": ...}}; balanced() says whether it does."""
+        return {a["transport"]: a for a in self.json("status")[0]["intake"]}
+
+    def settled(self, **received):
+        """Waits until each transport named has received (or the kernel dropped) that many and nothing is in flight."""
+        def probe():
+            now = self.account()
+            whole = all(now[t]["received"] + now[t]["kernel"] >= n for t, n in received.items())
+            return now if whole and all(balanced(a) for a in now.values()) else None
+        return self.wait(f"{received} in a balanced account", probe, 120)
 
     def token(self, login):
         out = self.tocsin("token", "add", login).stdout
