@@ -24,6 +24,9 @@ const char *confine_name(enum confined role); /* "ingest", "desk", "notify", "co
  * *missing in words, separated by "; ", for FRAME_READY; the role goes on. RC_INVALID for an unknown role, else RC_OK. p may be NULL. */
 enum rc confine_role(const char *role, const struct confine_paths *p, struct buf *missing);
 
+/* One more file or folder that the role of this process may read (--read=); borrowed for good, at most 8. */
+void confine_also_read(const char *path);
+
 /* For every process of ours, first thing: descriptors 0 to 2 open, no core file, not dumpable, umask 077. */
 void confine_process(void);
 /* Tries what the role must not do and prints a line for each attempt: "desk open /etc/shadow: denied (EACCES)". Called in a

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * secrets.c - reads the files that hold secrets and puts each role's into a sealed memory of its own
+ *
+ * Keeps   nothing: the bytes are wiped here as soon as they stand in the memory of the role that needs them.
+ */
+#include "daemon/secrets.h"
+#include "daemon/image.h"
+
+#include "base/digest.h"
+#include "base/file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SECRET_MAX 4096
+#define SECRETS_MAX (4u << 20)
+
+struct reading {
+    struct str dir;
+    struct buf of[CONFINE__COUNT];
+    struct errs *es;
+    bool failed;
+};
+
+static void full_name(const struct reading *r, const char *file, struct buf *out) {
+    static const char credential[] = "credential:";
+    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+
+    if (strncmp(file, credential, sizeof credential - 1) == 0) {
+        buf_printf(out, "%s/%s", folder ? folder : "/run/credentials", file + sizeof credential - 1);
+        return;
+    }
+    if (file[0] != '/')
+        buf_str(out, r->dir);
+    buf_text(out, file);
+}
+
+static void add(struct reading *r, enum confined role, const char *prefix, const char *name, const char *file) {
+    struct buf path, bytes;
+    struct err e = {0};
+    char key[256];
+
+    if (!file)
+        return;
+    buf_init(&path, 8192);
+    buf_init(&bytes, SECRET_MAX);
+    buf_add(&bytes, (char[SECRET_MAX]){0}, SECRET_MAX); /* all the room at once: growing would leave copies behind */
+    buf_reset(&bytes);
+    full_name(r, file, &path);
+    snprintf(key, sizeof key, "%s%s", prefix, name);
+    enum rc rc = file_read_secret(buf_cstr(&path), SECRET_MAX, &bytes, &e);
+    if (rc == RC_OK && bytes.n == 0)
+        rc = err_set(&e, RC_CONFIG, "%s is empty, a secret should stand there", buf_cstr(&path));
+    if (rc == RC_OK) {
+        pairs_add(&r->of[role], key, buf_view(&bytes));
+    } else {
+        errs_add(r->es, &e);
+        r->failed = true;
+    }
+    wipe(bytes.p, bytes.p ? bytes.cap : 0);
+    buf_fini(&bytes);
+    buf_fini(&path);
+}
+
+static void collect(struct reading *r, const struct generation *g) {
+    const struct webhook_conf *w = g->config.intake.webhooks.v;
+
+    for (size_t i = 0; i < g->config.intake.webhooks.n; i++)
+        add(r, CONFINE_INGEST, "webhook.", w[i].name, w[i].secret_file);
+    add(r, CONFINE_NOTIFY, "mail.password", "", g->config.notify.mail.password_file);
+    for (size_t i = 0; i < g->roster.npeople; i++)
+        add(r, CONFINE_NOTIFY, "person.", g->roster.people[i].login, g->roster.people[i].webhook_secret_file);
+}
+
+static int sealed(struct reading *r, const struct buf *b) {
+    struct err e = {0};
+    int fd = fd_memfd("tocsin-secrets");
+
+    if (fd >= 0 && fd_write_all(fd, buf_view(b), &e) == RC_OK && fd_seal(fd, &e) == RC_OK)
+        return fd;
+    err_set(&e, RC_IO, "no sealed memory for secrets");
+    errs_add(r->es, &e);
+    r->failed = true;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+enum rc secrets_read(const char *path, const struct generation *g, int fds[CONFINE__COUNT], struct errs *es) {
+    const char *slash = strrchr(path, '/');
+    struct reading r = {.dir = slash ? str_n(path, (size_t)(slash - path) + 1) : STR_NONE, .es = es};
+
+    for (int i = 0; i < CONFINE__COUNT; i++)
+        buf_init(&r.of[i], SECRETS_MAX);
+    collect(&r, g);
+    for (int i = 0; i < CONFINE__COUNT; i++) {
+        if (fds)
+            fds[i] = r.of[i].n && !r.failed ? sealed(&r, &r.of[i]) : -1;
+        if (r.of[i].p)
+            wipe(r.of[i].p, r.of[i].cap);
+        buf_fini(&r.of[i]);
+    }
+    return r.failed ? RC_CONFIG : RC_OK;
+}
