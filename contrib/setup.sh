@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # top is the caller's
 # SPDX-License-Identifier: ISC
 #
 # setup.sh - installs what is missing and builds tocsin in ./build; sourced by quickstart

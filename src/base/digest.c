@@ -112,7 +112,8 @@ bool base64_add(struct buf *b, const void *p, size_t n, size_t wrap) {
     for (size_t i = 0; i < n && !b->over; i += 3) {
         size_t have = n - i < 3 ? n - i : 3;
         uint32_t v = (uint32_t)in[i] << 16 | (have > 1 ? (uint32_t)in[i + 1] << 8 : 0) | (have > 2 ? in[i + 2] : 0);
-        char four[4] = {base64[v >> 18], base64[v >> 12 & 63], have > 1 ? base64[v >> 6 & 63] : '=', have > 2 ? base64[v & 63] : '='};
+        char four[4] = {base64[v >> 18], base64[v >> 12 & 63], have > 1 ? base64[v >> 6 & 63] : '=',
+                        have > 2 ? base64[v & 63] : '='};
         if (wrap && col + 4 > wrap) {
             buf_add(b, "\r\n", 2);
             col = 0;

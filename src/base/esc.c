@@ -78,7 +78,8 @@ bool esc_quoted(struct buf *b, struct str s) {
 }
 
 bool esc_html(struct buf *b, struct str s) {
-    static const struct swap swaps[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}, {0, NULL}};
+    static const struct swap swaps[] = {{'&', "&amp;"},  {'<', "&lt;"},   {'>', "&gt;"},
+                                        {'"', "&quot;"}, {'\'', "&#39;"}, {0, NULL}};
 
     return add_swapped(b, s, swaps);
 }
@@ -115,7 +116,8 @@ bool esc_json(struct buf *b, struct str s) {
         size_t run = 0;
 
         /* the longest run that needs nothing, in one piece */
-        while (run < s.n && (unsigned char)s.p[run] >= 0x20 && (unsigned char)s.p[run] < 0x7f && s.p[run] != '"' && s.p[run] != '\\')
+        while (run < s.n && (unsigned char)s.p[run] >= 0x20 && (unsigned char)s.p[run] < 0x7f && s.p[run] != '"' &&
+               s.p[run] != '\\')
             run++;
         if (run) {
             buf_add(b, s.p, run);

@@ -85,8 +85,8 @@ static void write_line(enum log_level level, const char *area, const char *text)
         snprintf(head, sizeof head, "<%d>", (int)level);
     else
         time_format(clock_now(), 3, head);
-    int want = snprintf(line, sizeof line - 1, "%s%s%s%s%s%s: %s: %s", head, journal ? "" : " ", log_program, *log_role ? "[" : "",
-                        log_role, *log_role ? "]" : "", area, text);
+    int want = snprintf(line, sizeof line - 1, "%s%s%s%s%s%s: %s: %s", head, journal ? "" : " ", log_program,
+                        *log_role ? "[" : "", log_role, *log_role ? "]" : "", area, text);
     n = want < 0 ? 0 : (size_t)want < sizeof line - 1 ? (size_t)want : sizeof line - 2;
     line[n++] = '\n';
     /* one write, so that the lines of two roles do not mix; a full pipe must not stop a role */

@@ -27,7 +27,7 @@ struct unit {
     int64_t factor;
 };
 
-static const struct unit time_units[] = {{"d", US_PER_DAY}, {"h", US_PER_H},  {"m", US_PER_MIN},
+static const struct unit time_units[] = {{"d", US_PER_DAY}, {"h", US_PER_H},       {"m", US_PER_MIN},
                                          {"s", US_PER_S},   {"ms", INT64_C(1000)}, {"us", 1}};
 static const struct unit size_units[] = {{"GiB", INT64_C(1) << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"", 1}};
 

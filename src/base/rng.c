@@ -32,9 +32,10 @@ uint64_t rng_u64(void) {
 void rng_hex(char *out, size_t bytes) {
     static const char digits[] = "0123456789abcdef";
 
+    /* drawn into the second half, spread from the front: a digit never lands on a byte not yet read */
+    rng_bytes(out + bytes, bytes);
     for (size_t i = 0; i < bytes; i++) {
-        unsigned char c;
-        rng_bytes(&c, 1);
+        unsigned char c = (unsigned char)out[bytes + i];
         out[2 * i] = digits[c >> 4];
         out[2 * i + 1] = digits[c & 15];
     }

@@ -40,13 +40,12 @@ struct unit {
 };
 
 static const struct unit durations[] = {
-    {"us", 1},        {"ms", 1000},       {"s", 1000000},      {"m", 60000000},      {"min", 60000000},
+    {"us", 1},         {"ms", 1000},       {"s", 1000000},      {"m", 60000000}, {"min", 60000000},
     {"h", 3600000000}, {"d", 86400000000}, {"w", 604800000000}, {NULL, 0},
 };
 static const struct unit sizes[] = {
-    {"B", 1},           {"K", 1 << 10},     {"KiB", 1 << 10}, {"M", 1 << 20},
-    {"MiB", 1 << 20},   {"G", 1 << 30},     {"GiB", 1 << 30}, {"T", UINT64_C(1) << 40},
-    {"TiB", UINT64_C(1) << 40}, {NULL, 0},
+    {"B", 1},         {"K", 1 << 10},           {"KiB", 1 << 10},           {"M", 1 << 20}, {"MiB", 1 << 20}, {"G", 1 << 30},
+    {"GiB", 1 << 30}, {"T", UINT64_C(1) << 40}, {"TiB", UINT64_C(1) << 40}, {NULL, 0},
 };
 
 /* Cuts "12word" off the front of s; a missing word is allowed only when nothing follows. */

@@ -64,7 +64,8 @@ enum rc tree_build_key(struct tree_build *b, struct str key, struct tree_mark at
     if (!seen)
         return no_memory(b);
     if (!fresh)
-        return err_at(b->e, RC_INVALID, b->file, at.line, at.col, "the key \"%.*s\" stands here twice", STR_FMT(str_sub(key, 0, 64)));
+        return err_at(b->e, RC_INVALID, b->file, at.line, at.col, "the key \"%.*s\" stands here twice",
+                      STR_FMT(str_sub(key, 0, 64)));
     enum rc rc = text_add(b, key, at, &b->key);
     b->key_n = (uint32_t)key.n;
     b->key_at = at;

@@ -17,8 +17,8 @@
 struct reader {
     yaml_parser_t parser;
     struct tree_build b;
-    bool map[TREE_DEPTH_MAX];       /* is the level a map? */
-    bool key_next[TREE_DEPTH_MAX];  /* and its next scalar a key? */
+    bool map[TREE_DEPTH_MAX];      /* is the level a map? */
+    bool key_next[TREE_DEPTH_MAX]; /* and its next scalar a key? */
     struct tree ***out;
     size_t *n;
 };

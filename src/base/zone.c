@@ -52,8 +52,8 @@ static bool head_parse(struct str s, size_t width, struct head *h) {
     h->times = (size_t)be(p + 32, 4);
     h->types = (size_t)be(p + 36, 4);
     h->chars = (size_t)be(p + 40, 4);
-    if (h->times > TIMES_MAX || h->types == 0 || h->types > TYPES_MAX || h->chars > 4096 || h->leap > 4096 || h->isut > TYPES_MAX ||
-        h->isstd > TYPES_MAX)
+    if (h->times > TIMES_MAX || h->types == 0 || h->types > TYPES_MAX || h->chars > 4096 || h->leap > 4096 ||
+        h->isut > TYPES_MAX || h->isstd > TYPES_MAX)
         return false;
     h->body = h->times * (width + 1) + h->types * 6 + h->chars + h->leap * (width + 4) + h->isstd + h->isut;
     return s.n - HEAD >= h->body;

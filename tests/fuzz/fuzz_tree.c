@@ -63,7 +63,8 @@ static void zone(struct str s) {
 }
 
 static void escapes(struct str s) {
-    static bool (*const sinks[])(struct buf *b, struct str s) = {esc_term, esc_quoted, esc_html, esc_csv, esc_tsv, esc_json, esc_header};
+    static bool (*const sinks[])(struct buf * b, struct str s) = {esc_term, esc_quoted, esc_html,  esc_csv,
+                                                                  esc_tsv,  esc_json,   esc_header};
     struct buf b;
 
     buf_init(&b, SIZE_MAX);

@@ -34,17 +34,25 @@ static void impossible_times_are_refused(void **state) {
         bool ok;
         const char *why;
     } rows[] = {
-        {{2024, 2, 29, 0, 0, 0, 0}, true, "leap day"},       {{2023, 2, 29, 0, 0, 0, 0}, false, "no leap day"},
-        {{1900, 2, 29, 0, 0, 0, 0}, false, "1900 had none"}, {{2000, 2, 29, 0, 0, 0, 0}, true, "2000 had one"},
-        {{0, 1, 1, 0, 0, 0, 0}, false, "year 0"},            {{10000, 1, 1, 0, 0, 0, 0}, false, "five digits"},
-        {{2024, 13, 1, 0, 0, 0, 0}, false, "month 13"},      {{2024, 4, 31, 0, 0, 0, 0}, false, "31 April"},
-        {{2024, 1, 0, 0, 0, 0, 0}, false, "day 0"},          {{2024, 1, 1, 24, 0, 0, 0}, false, "hour 24"},
-        {{2024, 1, 1, 23, 59, 60, 0}, true, "leap second"},  {{2024, 1, 1, 23, 59, 61, 0}, false, "two leap seconds"},
-        {{2024, 1, 1, 0, 0, 0, 1000000}, false, "a whole second of us"}, {{2024, 1, 1, -1, 0, 0, 0}, false, "minus"},
+        {{2024, 2, 29, 0, 0, 0, 0}, true, "leap day"},
+        {{2023, 2, 29, 0, 0, 0, 0}, false, "no leap day"},
+        {{1900, 2, 29, 0, 0, 0, 0}, false, "1900 had none"},
+        {{2000, 2, 29, 0, 0, 0, 0}, true, "2000 had one"},
+        {{0, 1, 1, 0, 0, 0, 0}, false, "year 0"},
+        {{10000, 1, 1, 0, 0, 0, 0}, false, "five digits"},
+        {{2024, 13, 1, 0, 0, 0, 0}, false, "month 13"},
+        {{2024, 4, 31, 0, 0, 0, 0}, false, "31 April"},
+        {{2024, 1, 0, 0, 0, 0, 0}, false, "day 0"},
+        {{2024, 1, 1, 24, 0, 0, 0}, false, "hour 24"},
+        {{2024, 1, 1, 23, 59, 60, 0}, true, "leap second"},
+        {{2024, 1, 1, 23, 59, 61, 0}, false, "two leap seconds"},
+        {{2024, 1, 1, 0, 0, 0, 1000000}, false, "a whole second of us"},
+        {{2024, 1, 1, -1, 0, 0, 0}, false, "minus"},
     };
     for (size_t i = 0; i < ARRAY_N(rows); i++)
         check_row(civil_valid(&rows[i].c) == rows[i].ok, rows[i].why);
-    assert_int_equal(civil_to_us(&(struct civil){2016, 12, 31, 23, 59, 60, 0}), civil_to_us(&(struct civil){2016, 12, 31, 23, 59, 59, 0}));
+    assert_int_equal(civil_to_us(&(struct civil){2016, 12, 31, 23, 59, 60, 0}),
+                     civil_to_us(&(struct civil){2016, 12, 31, 23, 59, 59, 0}));
 }
 
 static void times_are_written_as_rfc_3339(void **state) {

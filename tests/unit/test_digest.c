@@ -26,13 +26,15 @@ static void hmac_gives_the_vectors_of_rfc_4231(void **state) {
         {STR("Jefe"), STR("what do ya want for nothing?"), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
         {STR("\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa"), fill(data, (char)0xdd, 50),
          "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
-        {str_n(count, 25), STR("\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd"
-                               "\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd"),
+        {str_n(count, 25),
+         STR("\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd"
+             "\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd\xcd"),
          "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"},
         {fill(key, (char)0xaa, 131), STR("Test Using Larger Than Block-Size Key - Hash Key First"),
          "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
         {str_n(key, 131),
-         STR("This is a test using a larger than block-size key and a larger than block-size data. The key needs to be hashed before "
+         STR("This is a test using a larger than block-size key and a larger than block-size data. The key needs to be hashed "
+             "before "
              "being used by the HMAC algorithm."),
          "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
     };
@@ -92,7 +94,8 @@ static void base64_goes_there_and_back(void **state) {
     (void)state;
     static const struct {
         const char *plain, *text;
-    } rows[] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"foobar", "Zm9vYmFy"}}; /* RFC 4648, 10 */
+    } rows[] = {{"", ""},        {"f", "Zg=="},        {"fo", "Zm8="},
+                {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"foobar", "Zm9vYmFy"}}; /* RFC 4648, 10 */
     struct buf b;
 
     buf_init(&b, 1000);
@@ -116,9 +119,12 @@ static void base64_is_read_strictly(void **state) {
         struct str text;
         const char *why;
     } rows[] = {
-        {STR("Zg"), "no padding"},      {STR("Zg="), "half of the padding"},    {STR("Zh=="), "bits left over"}, {STR("Zm9="), "bits left over"},
-        {STR("Zg==Zg=="), "two texts"}, {STR("Zm 9"), "blank"},                 {STR("Zm9v\n"), "newline"},      {STR("Zm9-"), "the other alphabet"},
-        {STR("===="), "only padding"},  {STR("Z==="), "too much padding"},      {STR("Zm\0v"), "NUL"},
+        {STR("Zg"), "no padding"},       {STR("Zg="), "half of the padding"},
+        {STR("Zh=="), "bits left over"}, {STR("Zm9="), "bits left over"},
+        {STR("Zg==Zg=="), "two texts"},  {STR("Zm 9"), "blank"},
+        {STR("Zm9v\n"), "newline"},      {STR("Zm9-"), "the other alphabet"},
+        {STR("===="), "only padding"},   {STR("Z==="), "too much padding"},
+        {STR("Zm\0v"), "NUL"},
     };
     struct buf b;
 
@@ -209,14 +215,10 @@ static void random_text_is_of_the_length_asked(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hmac_gives_the_vectors_of_rfc_4231),
-        cmocka_unit_test(sha256_gives_the_vectors_of_fips_180),
-        cmocka_unit_test(secrets_are_equal_only_in_every_byte),
-        cmocka_unit_test(hexadecimal_is_read_strictly),
-        cmocka_unit_test(base64_goes_there_and_back),
-        cmocka_unit_test(base64_is_read_strictly),
-        cmocka_unit_test(what_is_packed_is_unpacked),
-        cmocka_unit_test(a_short_or_long_text_turns_the_reader_bad),
+        cmocka_unit_test(hmac_gives_the_vectors_of_rfc_4231),   cmocka_unit_test(sha256_gives_the_vectors_of_fips_180),
+        cmocka_unit_test(secrets_are_equal_only_in_every_byte), cmocka_unit_test(hexadecimal_is_read_strictly),
+        cmocka_unit_test(base64_goes_there_and_back),           cmocka_unit_test(base64_is_read_strictly),
+        cmocka_unit_test(what_is_packed_is_unpacked),           cmocka_unit_test(a_short_or_long_text_turns_the_reader_bad),
         cmocka_unit_test(random_text_is_of_the_length_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

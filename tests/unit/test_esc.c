@@ -91,12 +91,21 @@ static void header_is_safe(const char *text) {
 static void a_header_cannot_be_broken_out_of(void **state) {
     (void)state;
     static const struct str rows[] = {
-        STR("Subject"), STR("hi\r\nBcc: evil@example.test"), STR("\n.\n"), STR("caf\xc3\xa9"), STR("=?UTF-8?B?aGk=?="), STR("\xff\xfe\0"),
-        STR("a very long subject of plain words that has to be folded somewhere because it is longer than seventy-six columns are"),
+        STR("Subject"),
+        STR("hi\r\nBcc: evil@example.test"),
+        STR("\n.\n"),
+        STR("caf\xc3\xa9"),
+        STR("=?UTF-8?B?aGk=?="),
+        STR("\xff\xfe\0"),
+        STR("a very long subject of plain words that has to be folded somewhere because it is longer than seventy-six columns "
+            "are"),
         STR("averyveryverylongwordwithoutanyblankinitwhichnofoldcanbreakanywhereatallsoitmustbeencodedinsteadofleftasitis"),
-        STR("\xf0\x9f\x92\xa9\xf0\x9f\x92\xa9\xf0\x9f\x92\xa9\xf0\x9f\x92\xa9\xf0\x9f\x92\xa9\xf0\x9f\x92\xa9\xf0\x9f\x92\xa9\xf0\x9f\x92\xa9"
+        STR("\xf0\x9f\x92\xa9\xf0\x9f\x92\xa9\xf0\x9f\x92\xa9\xf0\x9f\x92\xa9\xf0\x9f\x92\xa9\xf0\x9f\x92\xa9\xf0\x9f\x92\xa9\xf0"
+            "\x9f\x92\xa9"
             "\xf0\x9f\x92\xa9\xf0\x9f\x92\xa9\xf0\x9f\x92\xa9\xf0\x9f\x92\xa9"),
-        STR(" leading"), STR("trailing "), STR(""),
+        STR(" leading"),
+        STR("trailing "),
+        STR(""),
     };
     struct buf b;
 

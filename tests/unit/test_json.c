@@ -145,7 +145,8 @@ static void values_are_read_as_what_they_are(void **state) {
     (void)state;
     struct json *j = NULL;
 
-    assert_int_equal(json_parse(STR("{\"s\":\"a\\\"b\",\"i\":-7,\"r\":2.50,\"t\":true,\"n\":null,\"l\":[1,{\"x\":\"y\"}],\"a/b\":1,\"m~n\":2,\"\":3}"),
+    assert_int_equal(json_parse(STR("{\"s\":\"a\\\"b\",\"i\":-7,\"r\":2.50,\"t\":true,\"n\":null,\"l\":[1,{\"x\":\"y\"}],\"a/"
+                                    "b\":1,\"m~n\":2,\"\":3}"),
                                 1000, &j, NULL),
                      RC_OK);
     assert_str(json_get_text(j, "s"), "a\"b");
@@ -213,9 +214,10 @@ static void written_json_is_read_back(void **state) {
     jw_key_str(&w, STR("k\""));
     jw_null(&w);
     jw_map_end(&w);
-    assert_str(buf_view(&b),
-               "{\"s\":\"a\\u001b\xef\xbf\xbd\",\"none\":null,\"i\":-9223372036854775808,\"b\":true,\"t\":\"2026-11-22T03:48:40Z\","
-               "\"never\":null,\"raw\":{\"b64\":\"/wA=\"},\"l\":[1,[],{},[2]],\"k\\\"\":null}");
+    assert_str(
+        buf_view(&b),
+        "{\"s\":\"a\\u001b\xef\xbf\xbd\",\"none\":null,\"i\":-9223372036854775808,\"b\":true,\"t\":\"2026-11-22T03:48:40Z\","
+        "\"never\":null,\"raw\":{\"b64\":\"/wA=\"},\"l\":[1,[],{},[2]],\"k\\\"\":null}");
     assert_int_equal(json_parse(buf_view(&b), 10000, &j, NULL), RC_OK);
     json_free(j);
     /* a level too deep is a failure, not a wrong comma */

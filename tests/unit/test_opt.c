@@ -32,8 +32,8 @@ static const struct opt server_rows[] = {
     OPT_END,
 };
 static const struct opt limit_rows[] = {
-    {"idle", OPT_DURATION, offsetof(struct limits, idle), 1000000, INT64_C(3600000000), "5m", "silence before a connection is closed", NULL,
-     NULL, 0},
+    {"idle", OPT_DURATION, offsetof(struct limits, idle), 1000000, INT64_C(3600000000), "5m",
+     "silence before a connection is closed", NULL, NULL, 0},
     {"line", OPT_SIZE, offsetof(struct limits, line), 480, 1 << 20, "64KiB", "longest line", NULL, NULL, 0},
     OPT_END,
 };
@@ -95,10 +95,11 @@ static void what_is_written_is_bound(void **state) {
     struct conf c;
     struct tree *t;
 
-    assert_int_equal(bind("name: x\nenabled: off\nworkers: 4\nmode: event\ntags: one\nwords: [p, 'q r']\nlimits: {idle: 1h, line: 1MiB}\n"
-                          "servers:\n  - host: h1\n  - {host: h2, port: 6514}\nextra: [1]\n",
-                          &t, &c, &es),
-                     RC_OK);
+    assert_int_equal(
+        bind("name: x\nenabled: off\nworkers: 4\nmode: event\ntags: one\nwords: [p, 'q r']\nlimits: {idle: 1h, line: 1MiB}\n"
+             "servers:\n  - host: h1\n  - {host: h2, port: 6514}\nextra: [1]\n",
+             &t, &c, &es),
+        RC_OK);
     assert_string_equal(c.name, "x");
     assert_false(c.enabled);
     assert_int_equal(c.workers, 4);
@@ -152,9 +153,21 @@ static void every_mistake_is_reported_in_one_run(void **state) {
 
 static void the_wrong_kind_is_refused_everywhere(void **state) {
     (void)state;
-    static const char *const texts[] = {"[]",           "name: [x]",         "workers: {}",    "limits: 3",  "servers: x", "servers: {host: x}",
-                                        "tags: {a: b}", "tags: [[a]]",       "workers: 0",     "workers: ''", "scalar",    "workers: 1.5",
-                                        "mode: ''",     "servers: [{host: ''}]", "servers: [{host: a}, {host: b}, {host: c}]"};
+    static const char *const texts[] = {"[]",
+                                        "name: [x]",
+                                        "workers: {}",
+                                        "limits: 3",
+                                        "servers: x",
+                                        "servers: {host: x}",
+                                        "tags: {a: b}",
+                                        "tags: [[a]]",
+                                        "workers: 0",
+                                        "workers: ''",
+                                        "scalar",
+                                        "workers: 1.5",
+                                        "mode: ''",
+                                        "servers: [{host: ''}]",
+                                        "servers: [{host: a}, {host: b}, {host: c}]"};
     for (size_t i = 0; i < ARRAY_N(texts); i++) {
         struct conf c;
         struct tree *t;
@@ -215,10 +228,8 @@ static void the_printed_defaults_mean_the_defaults(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_written_gives_the_defaults),
-        cmocka_unit_test(what_is_written_is_bound),
-        cmocka_unit_test(every_mistake_is_reported_in_one_run),
-        cmocka_unit_test(the_wrong_kind_is_refused_everywhere),
+        cmocka_unit_test(nothing_written_gives_the_defaults),     cmocka_unit_test(what_is_written_is_bound),
+        cmocka_unit_test(every_mistake_is_reported_in_one_run),   cmocka_unit_test(the_wrong_kind_is_refused_everywhere),
         cmocka_unit_test(the_printed_defaults_mean_the_defaults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

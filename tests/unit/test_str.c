@@ -92,11 +92,21 @@ static void durations_mean_what_people_write(void **state) {
         const char *text, *why;
         int64_t us; /* -1 refused */
     } rows[] = {
-        {"90", "bare seconds", 90000000},   {"5m", "minutes", 300000000},         {"1h30m", "two parts", 5400000000},
-        {"250ms", "small", 250000},         {"7d", "days", 604800000000},         {"2w", "weeks", 1209600000000},
-        {"0", "zero", 0},                   {"", "nothing", -1},                  {"m", "no number", -1},
-        {"5x", "no unit of ours", -1},      {"5m ", "blank", -1},                 {"-5m", "minus", -1},
-        {"1h 30m", "inner blank", -1},      {"9999999999999w", "too long", -1},   {"1.5h", "no fractions", -1},
+        {"90", "bare seconds", 90000000},
+        {"5m", "minutes", 300000000},
+        {"1h30m", "two parts", 5400000000},
+        {"250ms", "small", 250000},
+        {"7d", "days", 604800000000},
+        {"2w", "weeks", 1209600000000},
+        {"0", "zero", 0},
+        {"", "nothing", -1},
+        {"m", "no number", -1},
+        {"5x", "no unit of ours", -1},
+        {"5m ", "blank", -1},
+        {"-5m", "minus", -1},
+        {"1h 30m", "inner blank", -1},
+        {"9999999999999w", "too long", -1},
+        {"1.5h", "no fractions", -1},
     };
     for (size_t i = 0; i < ARRAY_N(rows); i++) {
         int64_t us = -1;

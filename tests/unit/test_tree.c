@@ -29,7 +29,8 @@ static enum rc read_yaml(struct str text, struct err *e) {
 
 static void scalars_keep_their_text_as_written(void **state) {
     (void)state;
-    struct tree *t = one("a: no\nb: 0123\nc: 1e3\nd: 'it''s'\ne: \"x\\ty\"\nf: ~\ng: 'null'\nh:\ni: |\n  two\n  lines\nj: \"\"\n");
+    struct tree *t =
+        one("a: no\nb: 0123\nc: 1e3\nd: 'it''s'\ne: \"x\\ty\"\nf: ~\ng: 'null'\nh:\ni: |\n  two\n  lines\nj: \"\"\n");
     const struct tree_node *r = tree_root(t);
 
     assert_int_equal(tree_kind(r), TREE_MAP);
@@ -143,7 +144,10 @@ static void surprises_of_yaml_are_refused_with_their_place(void **state) {
     }
     struct err e = {0};
     assert_int_equal(read_yaml(STR("a: \xff\n"), &e), RC_INVALID);
-    assert_int_equal(read_yaml(STR("\xff\xfe" "a\0:\0"), &e), RC_INVALID); /* UTF-16 */
+    assert_int_equal(read_yaml(STR("\xff\xfe"
+                                   "a\0:\0"),
+                               &e),
+                     RC_INVALID);                                                          /* UTF-16 */
     assert_int_equal(read_yaml(STR("a: 1\nb: {a: 1}\nc: [{a: 1}, {a: 2}]\n"), &e), RC_OK); /* the same key elsewhere */
 }
 

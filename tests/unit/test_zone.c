@@ -40,7 +40,8 @@ static void local_times_become_instants_and_back(void **state) {
         {"Europe/Berlin", "2020-12-25T12:17:00Z", "2020-12-25T11:17:00Z", NULL, "winter"},
         {"Europe/Berlin", "2027-03-29T22:30:00Z", "2027-03-29T20:30:00Z", NULL, "summer"},
         {"Europe/Berlin", "2026-03-29T01:59:59Z", "2026-03-29T00:59:59Z", NULL, "the last second before the gap"},
-        {"Europe/Berlin", "2026-03-29T02:30:00Z", "2026-03-29T01:00:00Z", "2026-03-29T03:00:00Z", "in the gap: where the clock went on"},
+        {"Europe/Berlin", "2026-03-29T02:30:00Z", "2026-03-29T01:00:00Z", "2026-03-29T03:00:00Z",
+         "in the gap: where the clock went on"},
         {"Europe/Berlin", "2026-03-29T02:00:00Z", "2026-03-29T01:00:00Z", "2026-03-29T03:00:00Z", "the gap's first second"},
         {"Europe/Berlin", "2026-03-29T03:00:00Z", "2026-03-29T01:00:00Z", NULL, "behind the gap"},
         {"Europe/Berlin", "2026-10-25T01:59:59Z", "2026-10-24T23:59:59Z", NULL, "before the fold"},
@@ -94,7 +95,8 @@ static void the_ends_of_time_do_not_overflow(void **state) {
     zone_offset(z, INT64_MIN);
     zone_from_us(z, INT64_MAX, &c);
     zone_from_us(z, INT64_MIN, &c);
-    assert_int_equal(zone_to_us(z, &(struct civil){1, 1, 1, 0, 0, 0, 0}), civil_to_us(&(struct civil){1, 1, 1, 0, 0, 0, 0}) - 3208 * US_PER_S);
+    assert_int_equal(zone_to_us(z, &(struct civil){1, 1, 1, 0, 0, 0, 0}),
+                     civil_to_us(&(struct civil){1, 1, 1, 0, 0, 0, 0}) - 3208 * US_PER_S);
     zone_free(z);
 }
 
