@@ -35,7 +35,7 @@ int rc_exit(enum rc rc) {
 }
 
 /* Through a text of its own, because callers wrap a sentence in another: err_set(e, rc, "%s: %s", name, e->text). */
-static void sentence(char *out, size_t size, const char *fmt, va_list ap) {
+static void __attribute__((format(printf, 3, 0))) sentence(char *out, size_t size, const char *fmt, va_list ap) {
     char text[sizeof((struct err *)0)->text];
 
     if (vsnprintf(text, size < sizeof text ? size : sizeof text, fmt, ap) < 0)
