@@ -37,7 +37,9 @@ struct http_ops {
 };
 
 struct http_server *http_server_new(struct event_base *base, const struct http_limits *lim, const struct http_ops *ops, void *ctx);
-void http_server_free(struct http_server *s); /* closes everything */
+void http_server_free(struct http_server *s); /* closes everything; requests not answered yet still want their http_reply */
+void http_server_limits(struct http_server *s, const struct http_limits *lim); /* for connections from now on */
+void http_server_unlisten(struct http_server *s); /* closes the listening sockets; what is open stays */
 enum rc http_server_listen(struct http_server *s, int fd, struct err *e); /* takes a listening socket; may be called for several */
 void http_server_pause(struct http_server *s, bool paused);              /* stops accepting; what is open stays */
 size_t http_server_connections(const struct http_server *s);
@@ -54,7 +56,8 @@ void *http_user(const struct http_request *r);
 
 /* headers: "Name: value\r\n" lines or "". The request is gone afterwards. */
 void http_reply(struct http_request *r, int status, const char *content_type, const char *headers, struct str body);
-/* A live stream (watch): chunked; http_stream_send gives false when the peer has gone or is too slow (then call http_stream_end). */
+/* A live stream (watch): chunked; http_stream_send gives false when the peer has gone or is too slow. on_gone (may be NULL) is called
+ * once when the peer has gone. In both cases the stream still is to be ended by http_stream_end, there or later. */
 void http_stream(struct http_request *r, int status, const char *content_type, void (*on_gone)(void *ctx), void *ctx);
 bool http_stream_send(struct http_request *r, struct str bytes);
 void http_stream_end(struct http_request *r);

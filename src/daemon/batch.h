@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * batch.h - the sightings of a few milliseconds, like ones made one
+ *
+ * Sightings that agree in rule, organisation, generation, transport and every keyed field of the rule (ruleset.h) become one with all
+ * their times and weights, the first line and the last. What a batch borrows it copies into an arena that is reset per batch.
+ */
+#ifndef TOCSIN_DAEMON_BATCH_H
+#define TOCSIN_DAEMON_BATCH_H
+
+#include "detect/ruleset.h"
+#include "model/sighting.h"
+
+#define BATCH_MAX 256                     /* different sightings */
+#define BATCH_BYTES ((size_t)4 << 20)     /* of the arena */
+#define BATCH_ENOUGH ((size_t)1 << 20)    /* of the arena: time to send */
+
+struct batcher;
+struct batcher *batcher_new(void); /* NULL without memory */
+void batcher_free(struct batcher *b);
+/* The rule set the next sightings speak of; borrowed. The batch must be empty. False without memory. */
+bool batcher_rules(struct batcher *b, const struct ruleset *rs);
+/* False when there is no room: send what is there, reset, and try again. s is borrowed for the call. */
+bool batcher_add(struct batcher *b, const struct sighting *s);
+bool batcher_enough(const struct batcher *b);
+struct sighting *batcher_sightings(struct batcher *b, size_t *n);
+void batcher_reset(struct batcher *b);
+
+#endif
