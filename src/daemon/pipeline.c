@@ -44,6 +44,10 @@ static const struct zone *zone_of(const struct generation *g, const struct messa
 
 size_t pipeline_line(struct pipeline *p, struct message *m, const struct listen_conf *listener, uint32_t hits[PIPELINE_HITS_MAX]) {
     parse_message(m);
+    return pipeline_parsed(p, m, listener, hits);
+}
+
+size_t pipeline_parsed(struct pipeline *p, struct message *m, const struct listen_conf *listener, uint32_t hits[PIPELINE_HITS_MAX]) {
     p->scanned++;
     size_t candidates = match_scan(p->matcher, m);
     if (candidates == 0 && !p->always_fields)

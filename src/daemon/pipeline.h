@@ -23,6 +23,8 @@ void pipeline_fini(struct pipeline *p);
 /* m->raw, arrived, peer, transport, source, org, flags set by the caller. listener: time policy (may be NULL: skew, 10 min).
  * Gives the number of rules hit (indexes in hits). No allocation. */
 size_t pipeline_line(struct pipeline *p, struct message *m, const struct listen_conf *listener, uint32_t hits[PIPELINE_HITS_MAX]);
+/* The same for a message whose header is there already (explain: a line of a known program). */
+size_t pipeline_parsed(struct pipeline *p, struct message *m, const struct listen_conf *listener, uint32_t hits[PIPELINE_HITS_MAX]);
 /* A message whose fields are made already (webhook dialect, --input=events). */
 size_t pipeline_fields(struct pipeline *p, struct message *m, uint32_t hits[PIPELINE_HITS_MAX]);
 /* One rule's sighting of one message: picks the fields the rule wants. times/weights point into s1. */

@@ -8,6 +8,7 @@
 #include "parse/parse.h"
 
 #include "parse/format.h"
+#include "parse/stamp.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -89,13 +90,31 @@ static const struct {
 #undef FORMAT
 };
 
-void parse_message(struct message *m) {
+static void reset(struct message *m) {
     /* not the fields: clearing their 2.5 KB would cost as much as the parsing */
     memset(&m->repeat, 0, offsetof(struct message, fields) - offsetof(struct message, repeat));
     m->nfields = m->fields_dropped = 0;
     m->time = m->arrived;
     m->repeat = 1;
-    m->version = -1;
+    m->pri = m->version = -1;
+}
+
+void parse_line(struct message *m, struct str prog) {
+    reset(m);
+    struct str s = str_sub(m->raw, m->raw.n && m->raw.p[0] == '[', m->raw.n);
+
+    if (!stamp_iso(s, &m->ts) && !stamp_bsd(s, &m->ts) && !stamp_epoch(s, &m->ts))
+        m->ts = (struct msg_time){0};
+    m->dialect = DIALECT_TEXT;
+    m->valid = true;
+    m->app = prog;
+    m->program = program(prog);
+    m->msg = m->text = m->raw;
+    repeated(m);
+}
+
+void parse_message(struct message *m) {
+    reset(m);
     size_t end;
     enum pri_kind kind = pri(m->raw, &m->pri, &end);
     struct str rest = str_sub(m->raw, end, m->raw.n);

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * explain.c - tocsind explain: lines in, and what tocsind would make of each out
+ *
+ * Takes   a configuration, rules, and messages from a file or a pipe.
+ * Gives   per message, for a person or as one JSON object a line (tocsind(8) describes it as an interface): how it was read, its
+ *         fields, the rules it matched, the event it makes or joins, the correlations that fired at it.
+ * Keeps   the state of correlations through the whole input, in event time. It is the pipeline of the ingest role, not a copy of it.
+ */
+#include <config.h>
+
+#include "daemon/explain.h"
+
+#include "daemon/explain_own.h"
+
+#include "base/log.h"
+#include "case/assess.h"
+#include "parse/parse.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES (1u << 20) /* longer messages are cut, and say so */
+#define OUT_MAX (64u << 20)
+#define TRUST 80                  /* of a source that the roster does not know: roster.yaml's default */
+#define HALF_YEAR (INT64_C(182) * US_PER_DAY)
+
+enum input { INPUT_LINES, INPUT_NUL, INPUT_EVENTS };
+struct options {
+    const char *config, *file;
+    struct str program; /* --as=line:PROGRAM; absent = syslog */
+    enum input input;
+    bool any_logsource, json;
+    struct opt_strs rules;
+};
+
+/* ---- the event */
+
+static const struct org *org_of(const struct explainer *ex, uint16_t org) {
+    return org < ex->g->roster.norgs ? &ex->g->roster.orgs[org] : NULL;
+}
+
+static void assess(const struct explainer *ex, uint32_t rule, const struct field *fields, size_t n, struct explain_event *ev) {
+    const struct rule_info *info = rule_info(ex->g->rules, rule);
+    const struct message *m = &ex->x.m;
+    const struct asset *a = str_absent(m->host) ? NULL : roster_asset(&ex->g->roster, m->org, m->host);
+    const struct source *src = str_absent(m->host) ? NULL : roster_source(&ex->g->roster, m->host);
+    const struct org *org = org_of(ex, m->org);
+
+    *ev = (struct explain_event){.rule = rule, .fields = fields, .nfields = n};
+    assess_inputs(&info->in, a, src ? src->trust : TRUST, &ev->in);
+    priority_compute(&ev->in, true, &ev->out);
+    ev->severity = assess_severity(info->level, ev->in.outcome);
+    fingerprint_of(info->id, org ? str_of(org->slug) : STR("main"), info->entity, info->nentity, fields, n, ev->fingerprint);
+}
+
+/* Of several the most urgent is shown; at the same priority the more severe, and then a correlation, which knows more. */
+static void propose(struct explainer *ex, uint32_t rule, const struct field *fields, size_t n) {
+    struct explain_event ev, *old = &ex->x.event;
+
+    assess(ex, rule, fields, n, &ev);
+    if (ex->x.has_event &&
+        (ev.out.priority > old->out.priority || (ev.out.priority == old->out.priority && ev.severity < old->severity)))
+        return;
+    *old = ev;
+    ex->x.has_event = true;
+}
+
+/* ---- correlations */
+
+static struct field keep(struct explainer *ex, const struct field *f) {
+    return (struct field){f->id, f->flags, arena_str(&ex->arena, f->name), arena_str(&ex->arena, f->value)};
+}
+
+static void on_alert(void *ctx, const struct alert *a) {
+    struct explainer *ex = ctx;
+
+    if (ex->x.nalerts == EXPLAIN_ALERTS_MAX)
+        return;
+    struct explain_alert *k = &ex->x.alerts[ex->x.nalerts++];
+    *k = (struct explain_alert){.rule = a->rule, .fired = a->fired, .count = a->count};
+    for (size_t i = 0; i < a->ngroup && k->nfields < SIGHTING_FIELDS_MAX; i++)
+        k->fields[k->nfields++] = keep(ex, &a->group[i]);
+    k->ngroup = k->nfields;
+    for (size_t i = 0; a->by && i < a->by->nfields && k->nfields < 2 * SIGHTING_FIELDS_MAX; i++)
+        k->fields[k->nfields++] = keep(ex, &a->by->fields[i]);
+}
+
+static void judge(struct explainer *ex) {
+    struct explained *x = &ex->x;
+
+    x->nalerts = 0;
+    x->has_event = false;
+    for (size_t i = 0; i < x->nhits; i++) {
+        pipeline_sighting(&ex->pipe, &x->m, x->hits[i], &x->ones[i], &x->sightings[i]);
+        correlate(ex->corr, &x->sightings[i], on_alert, ex);
+    }
+    for (size_t i = 0; i < x->nhits; i++)
+        if (rule_info(ex->g->rules, x->hits[i])->makes_event)
+            propose(ex, x->hits[i], x->sightings[i].fields, x->sightings[i].nfields);
+    for (size_t i = 0; i < x->nalerts; i++)
+        propose(ex, x->alerts[i].rule, x->alerts[i].fields, x->alerts[i].nfields);
+}
+
+/* ---- one message */
+
+static void begin(struct explainer *ex, struct str whole) {
+    struct message *m = &ex->x.m;
+    uint64_t limit = ex->g->config.intake.limits.line ? ex->g->config.intake.limits.line : 65536;
+
+    arena_reset(&ex->arena);
+    ex->x.whole = whole;
+    ex->x.nhits = 0;
+    m->raw = str_sub(whole, 0, (size_t)limit);
+    m->peer = STR_NONE;
+    m->transport = TRANSPORT_INTERNAL;
+    m->source = m->org = 0;
+    m->flags = whole.n > limit ? MSG_CUT : 0;
+    m->arrived = ex->now;
+}
+
+static void line(struct explainer *ex, struct str program) {
+    static const struct listen_conf replay = {.time = TIME_EVENT};
+    struct message *m = &ex->x.m;
+
+    if (str_absent(program))
+        parse_message(m);
+    else
+        parse_line(m, program);
+    m->arrived = m->ts.present ? ex->now - HALF_YEAR : ex->last; /* nearest to half a year ago: at most a day ahead */
+    ex->x.nhits = pipeline_parsed(&ex->pipe, m, &replay, ex->x.hits);
+    ex->last = m->time;
+}
+
+static bool fields(struct explainer *ex, struct str text, const char *name) {
+    struct err e = {0};
+    char sentence[1024];
+
+    ex->x.m.arrived = ex->last;
+    if (!explain_fields(ex, text, &ex->x.m, &e)) {
+        fprintf(stderr, "%s:%llu: %s\n", name, (unsigned long long)ex->x.n, err_format(&e, sentence, sizeof sentence));
+        return false;
+    }
+    ex->x.nhits = pipeline_fields(&ex->pipe, &ex->x.m, ex->x.hits);
+    ex->last = ex->x.m.time;
+    return true;
+}
+
+static bool one(struct explainer *ex, const struct options *o, struct str text, struct buf *out) {
+    ex->x.n++;
+    begin(ex, text);
+    if (o->input == INPUT_EVENTS) {
+        if (!fields(ex, text, o->file ? o->file : "input"))
+            return false;
+    } else {
+        line(ex, o->program);
+    }
+    judge(ex);
+    buf_reset(out);
+    if (o->json)
+        explain_json(ex, out);
+    else
+        explain_text(ex, out);
+    return !out->over && fwrite(out->p, 1, out->n, stdout) == out->n;
+}
+
+/* Reads up to `delim`; false at the end. What stands beyond the limit is skipped, and the message is cut. */
+static bool read_one(FILE *in, int delim, struct buf *b) {
+    int c;
+    bool any = false;
+
+    buf_reset(b);
+    while ((c = getc_unlocked(in)) != EOF) {
+        any = true;
+        if (c == delim)
+            return true;
+        buf_c(b, (char)c);
+    }
+    return any;
+}
+
+static int run(struct explainer *ex, const struct options *o) {
+    FILE *in = !o->file || strcmp(o->file, "-") == 0 ? stdin : fopen(o->file, "rbe");
+    struct buf text, out;
+    bool good = in != NULL;
+    int delim = o->input == INPUT_NUL ? '\0' : '\n';
+
+    if (!in) {
+        fprintf(stderr, "tocsind explain: %s: %s\n", o->file, strerror(errno));
+        return 1;
+    }
+    buf_init(&text, LINE_MAX_BYTES);
+    buf_init(&out, OUT_MAX);
+    while (good && read_one(in, delim, &text))
+        if (o->input != INPUT_EVENTS || str_trim(buf_view(&text)).n)
+            good = one(ex, o, text.n ? buf_view(&text) : STR(""), &out);
+    good = good && !ferror(in) && fflush(stdout) == 0;
+    buf_fini(&text);
+    buf_fini(&out);
+    if (in != stdin)
+        fclose(in);
+    return good ? 0 : 1;
+}
+
+/* ---- configuration */
+
+static int complain(const struct errs *es) {
+    char sentence[1024];
+
+    for (unsigned i = 0; i < es->n; i++) {
+        fprintf(stderr, "%s\n", err_format(&es->v[i], sentence, sizeof sentence));
+        if (es->v[i].hint[0])
+            fprintf(stderr, "    %s\n", es->v[i].hint);
+    }
+    if (es->dropped)
+        fprintf(stderr, "and %u more\n", es->dropped);
+    return rc_exit(RC_CONFIG);
+}
+
+static int with_generation(const struct options *o, const struct generation *g) {
+    struct explainer *ex = calloc(1, sizeof *ex);
+    struct err e = {0};
+    int status = rc_exit(RC_NOMEM);
+
+    if (!ex)
+        return status;
+    ex->g = g;
+    ex->now = ex->last = clock_now();
+    arena_init(&ex->arena, 16u << 20);
+    ex->corr = correlator_new(g->rules, (size_t)g->config.max_groups);
+    if (ex->corr && pipeline_init(&ex->pipe, g, true, &e) == RC_OK) {
+        ex->pipe.always_fields = true;
+        status = run(ex, o);
+        pipeline_fini(&ex->pipe);
+    }
+    correlator_free(ex->corr);
+    arena_fini(&ex->arena);
+    free(ex);
+    return status;
+}
+
+static int explain(const struct options *o) {
+    struct errs *es = calloc(1, sizeof *es);
+    struct generation *g = NULL;
+    struct buf image;
+    int status;
+
+    if (!es)
+        return rc_exit(RC_NOMEM);
+    buf_init(&image, 512u << 20);
+    if (config_compile(o->config, &o->rules, o->any_logsource ? RULESET_ANY_LOGSOURCE : 0, false, &image, es) != RC_OK ||
+        generation_open(buf_view(&image), 1, UINT32_MAX, &g, es) != RC_OK)
+        status = complain(es);
+    else
+        status = with_generation(o, g);
+    generation_free(g);
+    buf_fini(&image);
+    free(es);
+    return status;
+}
+
+/* ---- words */
+
+static int usage(const char *why, const char *what) {
+    if (why)
+        fprintf(stderr, "tocsind explain: %s%s\n", why, what);
+    fputs("usage: tocsind explain [-c FILE] [--rules PATH]... [--input=lines|nul|events] [--as=syslog|line:PROGRAM]\n"
+          "                       [--any-logsource] [--json] [FILE|-]\n",
+          why ? stderr : stdout);
+    return why ? rc_exit(RC_USAGE) : 0;
+}
+
+static bool set_input(struct options *o, const char *word) {
+    static const char *const words[] = {"lines", "nul", "events"};
+
+    for (int i = 0; i < 3; i++)
+        if (strcmp(word, words[i]) == 0) {
+            o->input = (enum input)i;
+            return true;
+        }
+    return false;
+}
+
+static bool set_as(struct options *o, const char *word) {
+    if (strncmp(word, "line:", 5) == 0 && word[5]) {
+        o->program = str_of(word + 5);
+        return true;
+    }
+    return strcmp(word, "syslog") == 0;
+}
+
+static int parse_words(int argc, char **argv, struct options *o) {
+    static const struct option longs[] = {{"config", 1, NULL, 'c'},        {"rules", 1, NULL, 'r'}, {"input", 1, NULL, 'i'},
+                                          {"as", 1, NULL, 'a'},            {"json", 0, NULL, 'j'},  {"help", 0, NULL, 'h'},
+                                          {"any-logsource", 0, NULL, 'y'}, {NULL, 0, NULL, 0}};
+    int c;
+
+    optind = 1;
+    while ((c = getopt_long(argc, argv, "c:r:h", longs, NULL)) != -1) {
+        if (c == 'h')
+            return usage(NULL, NULL);
+        if (c == 'c')
+            o->config = optarg;
+        else if (c == 'r')
+            o->rules.v[o->rules.n++] = optarg;
+        else if (c == 'j')
+            o->json = true;
+        else if (c == 'y')
+            o->any_logsource = true;
+        else if (c == '?' || (c == 'i' && !set_input(o, optarg)) || (c == 'a' && !set_as(o, optarg)))
+            return usage("wrong words", c == '?' ? "" : ": see tocsind(8)");
+    }
+    if (optind < argc - 1)
+        return usage("one file at a time, not ", argv[optind + 1]);
+    o->file = optind < argc ? argv[optind] : NULL;
+    return -1;
+}
+
+int explain_main(int argc, char **argv) {
+    struct options o = {0};
+    int status;
+
+    o.rules.v = calloc((size_t)argc + 1, sizeof *o.rules.v);
+    if (!o.rules.v)
+        return rc_exit(RC_NOMEM);
+    status = parse_words(argc, argv, &o);
+    if (status < 0) {
+        if (!o.config && access(TOCSIN_CONFDIR "/tocsin.yaml", R_OK) == 0)
+            o.config = TOCSIN_CONFDIR "/tocsin.yaml";
+        status = explain(&o);
+    }
+    free(o.rules.v);
+    return status;
+}
