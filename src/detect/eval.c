@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * eval.c - whether a detection holds for a message whose fields are made
+ *
+ * Takes   a message and the programs of rules.
+ * Gives   yes or no; and in words why not.
+ * Keeps   nothing; allocates nothing.
+ *
+ * Semantics: a field that stands several times matches when any of its values does. null: absent, or present as null; '' is present
+ * and empty; exists asks for presence only, and a null is present. neq: none of the values, so an absent field differs from all.
+ */
+#include "detect/eval.h"
+
+#include <string.h>
+
+#include "base/esc.h"
+#include "detect/modifiers.h"
+
+struct look { /* walks the values of a field */
+    const struct message *m;
+    uint16_t id;
+    struct str name;
+    size_t next;
+    bool any; /* something was given already */
+    bool header;
+    struct field from_header;
+};
+
+static const struct field *look_next(struct look *l)
+{
+    while (l->next < l->m->nfields) {
+        const struct field *f = &l->m->fields[l->next++];
+        if (f->id == l->id && (l->id != F_OTHER || str_eq(f->name, l->name))) {
+            l->any = true;
+            return f;
+        }
+    }
+    if (l->any || l->header || l->id == F_OTHER)
+        return NULL;
+    l->header = true;
+    l->from_header = (struct field){.id = l->id, .value = message_field(l->m, (enum field_id)l->id, l->name)};
+    return str_absent(l->from_header.value) ? NULL : &l->from_header;
+}
+
+static struct look look_at(const struct message *m, uint16_t id, struct str name)
+{
+    return (struct look){.m = m, .id = id, .name = name};
+}
+
+/* --- one value against one text */
+
+static bool in_network(const struct value *v, struct str text)
+{
+    uint8_t a[16];
+    bool v6;
+    if (!modifiers_address(text, a, &v6) || v6 != v->v6)
+        return false;
+    size_t whole = v->bits / 8;
+    if (memcmp(a, v->addr, whole) != 0)
+        return false;
+    uint8_t mask = (uint8_t)(0xff00u >> (v->bits % 8));
+    return v->bits % 8 == 0 || ((a[whole] ^ v->addr[whole]) & mask) == 0;
+}
+
+static bool compare(enum value_op op, double a, double b)
+{
+    return op == V_LT ? a < b : op == V_LTE ? a <= b : op == V_GT ? a > b : a >= b;
+}
+
+static bool same_field(const struct value *v, struct str a, struct str b)
+{
+    size_t from = v->ref_shape == GLOB_SUFFIX ? a.n - b.n : 0;
+    if (v->ref_shape == GLOB_EXACT)
+        return glob_equal(a, b, v->ref_cased);
+    if (b.n > a.n)
+        return false;
+    if (v->ref_shape != GLOB_CONTAINS)
+        return glob_equal(str_sub(a, from, from + b.n), b, v->ref_cased);
+    for (size_t i = 0; i + b.n <= a.n; i++)
+        if (glob_equal(str_sub(a, i, i + b.n), b, v->ref_cased))
+            return true;
+    return false;
+}
+
+static bool same_as_ref(const struct eval *ev, const struct value *v, struct str text)
+{
+    struct look l = look_at(ev->m, v->ref, v->ref_name);
+    for (const struct field *f; (f = look_next(&l));)
+        if (!(f->flags & FIELD_NULL) && same_field(v, text, f->value))
+            return true;
+    return false;
+}
+
+static bool regex_holds(struct eval *ev, const struct value *v, struct str text)
+{
+    enum regex_answer r = regex_match(ev->regex, v->re, text);
+    if (r == REGEX_GAVE_UP)
+        ++*ev->gave_up;
+    return r == REGEX_YES;
+}
+
+static bool value_holds(struct eval *ev, const struct value *v, struct str text, bool number)
+{
+    double x;
+    switch (v->op) {
+    case V_TEXT:
+        return glob_match(&v->glob, text) || (number && v->numeric && modifiers_number(text, &x) && x == v->num);
+    case V_RE:
+        return regex_holds(ev, v, text);
+    case V_CIDR:
+        return in_network(v, text);
+    case V_LT:
+    case V_LTE:
+    case V_GT:
+    case V_GTE:
+        return modifiers_number(text, &x) && compare(v->op, x, v->num);
+    case V_REF:
+        return same_as_ref(ev, v, text);
+    case V_NULL:
+    case V_EXISTS:
+        break; /* not about a text */
+    }
+    return false;
+}
+
+/* --- parts of a date */
+
+static int iso_week(const struct civil *c, int64_t us)
+{
+    int week = (civil_yearday(c) - (civil_weekday(us) + 1) + 10) / 7; /* yearday 1.., Monday 1 */
+    if (week < 1) {
+        struct civil last = {.year = c->year - 1, .mon = 12, .day = 31};
+        return iso_week(&last, civil_to_us(&last));
+    }
+    if (week == 53) { /* it belongs to next year when its Thursday does */
+        struct civil thursday;
+        civil_from_us(us + (3 - civil_weekday(us)) * US_PER_DAY, &thursday);
+        return thursday.year == c->year ? 53 : 1;
+    }
+    return week;
+}
+
+static struct str date_part(const struct item *it, struct str text, char out[16])
+{
+    int64_t us;
+    int offset = 0;
+    struct civil c;
+    if (!time_parse(text, &us, &offset))
+        return STR_NONE;
+    us += offset * US_PER_MIN; /* no conversion of zones: the number as it is written */
+    civil_from_us(us, &c);
+    const int parts[] = {0, c.min, c.hour, c.day, it->part == PART_WEEK ? iso_week(&c, us) : 0, c.mon, c.year};
+    unsigned v = (unsigned)parts[it->part];
+    size_t n = 16;
+    do {
+        out[--n] = (char)('0' + v % 10);
+        v /= 10;
+    } while (v && n);
+    return str_n(out + n, 16 - n);
+}
+
+/* --- items */
+
+static bool field_holds(struct eval *ev, const struct item *it, const struct value *v)
+{
+    struct look l = look_at(ev->m, it->field, it->name);
+    size_t seen = 0, nulls = 0;
+    char part[16];
+    for (const struct field *f; (f = look_next(&l)); seen++) {
+        if (f->flags & FIELD_NULL) {
+            nulls++;
+            continue;
+        }
+        struct str text = it->part ? date_part(it, f->value, part) : f->value;
+        if (!str_absent(text) && value_holds(ev, v, text, it->part || (f->flags & FIELD_NUMBER)))
+            return true;
+    }
+    return v->op == V_NULL ? seen == nulls : v->op == V_EXISTS && (seen > 0) == v->want;
+}
+
+/* Keywords are looked for in the text; where that is not what the sender wrote (JSON), in every value too. */
+static bool keyword_holds(struct eval *ev, const struct value *v)
+{
+    const struct message *m = ev->m;
+    if (v->op == V_NULL)
+        return false;
+    if (value_holds(ev, v, m->text, false))
+        return true;
+    for (size_t i = 0; (m->flags & MSG_DECODED) && i < m->nfields; i++)
+        if (!(m->fields[i].flags & FIELD_NULL) && value_holds(ev, v, m->fields[i].value, false))
+            return true;
+    return false;
+}
+
+static bool item_holds(struct eval *ev, const struct item *it)
+{
+    bool hit = it->all;
+    for (size_t i = 0; i < it->nvalues && hit == it->all; i++)
+        hit = it->keyword ? keyword_holds(ev, &it->values[i]) : field_holds(ev, it, &it->values[i]);
+    return hit != it->negate;
+}
+
+static bool selection_holds(struct eval *ev, const struct selection *s)
+{
+    for (size_t g = 0; g < s->ngroups; g++) {
+        size_t i = 0;
+        while (i < s->groups[g].nitems && item_holds(ev, &s->groups[g].items[i]))
+            i++;
+        if (i == s->groups[g].nitems)
+            return true;
+    }
+    return false;
+}
+
+static bool enough_hold(struct eval *ev, const struct detection *d, const struct op *op)
+{
+    uint32_t have = 0;
+    for (uint32_t i = 0; i < op->n && have < op->k && have + (op->n - i) >= op->k; i++)
+        have += selection_holds(ev, &d->sels[d->lists[op->a + i]]);
+    return have >= op->k;
+}
+
+bool eval_detection(struct eval *ev, const struct detection *d)
+{
+    bool acc = false;
+    for (size_t pc = 0; pc < d->nops; pc++) {
+        const struct op *op = &d->ops[pc];
+        switch (op->code) {
+        case OP_SEL:
+            acc = selection_holds(ev, &d->sels[op->a]);
+            break;
+        case OP_OF:
+            acc = enough_hold(ev, d, op);
+            break;
+        case OP_NOT:
+            acc = !acc;
+            break;
+        case OP_JUMP_FALSE:
+        case OP_JUMP_TRUE:
+            if (acc == (op->code == OP_JUMP_TRUE))
+                pc = op->a - 1;
+            break;
+        }
+    }
+    return acc;
+}
+
+bool eval_rule(struct eval *ev, const struct rule *r)
+{
+    if (!eval_detection(ev, &r->det))
+        return false;
+    for (size_t i = 0; i < r->nfilters; i++)
+        if (eval_detection(ev, r->filters[i]))
+            return false;
+    return true;
+}
+
+/* --- why not */
+
+static void say_wanted(const struct item *it, struct buf *out)
+{
+    const size_t shown = it->nvalues < 3 ? it->nvalues : 3;
+    buf_str(out, it->spelled);
+    buf_text(out, it->negate ? " wanted none of " : it->nvalues > 1 ? (it->all ? " wanted all of " : " wanted one of ") : " wanted ");
+    for (size_t i = 0; i < shown; i++) {
+        buf_text(out, i ? ", '" : "'");
+        esc_term(out, it->values[i].text);
+        buf_c(out, '\'');
+    }
+    if (shown < it->nvalues)
+        buf_printf(out, " and %zu more", it->nvalues - shown);
+}
+
+static void say_found(const struct message *m, const struct item *it, struct buf *out)
+{
+    struct look l = look_at(m, it->field, it->name);
+    size_t n = 0;
+    if (it->keyword) {
+        buf_text(out, ", not in the text");
+        return;
+    }
+    for (const struct field *f; (f = look_next(&l)) && n < 3; n++) {
+        buf_text(out, n ? ", '" : ", found '");
+        esc_term(out, f->flags & FIELD_NULL ? STR("null") : str_sub(f->value, 0, 120));
+        buf_c(out, '\'');
+    }
+    if (n == 0)
+        buf_text(out, ", and there is no such field");
+}
+
+static bool say_failed(struct eval *ev, const struct selection *s, struct buf *out)
+{
+    for (size_t g = 0; g < s->ngroups; g++)
+        for (size_t i = 0; i < s->groups[g].nitems; i++)
+            if (!item_holds(ev, &s->groups[g].items[i])) {
+                buf_str(out, s->name);
+                buf_text(out, ": ");
+                say_wanted(&s->groups[g].items[i], out);
+                say_found(ev->m, &s->groups[g].items[i], out);
+                return true;
+            }
+    return false;
+}
+
+/* A selection that fails and whose failure matters: one that is not negated. Else it is a negated one, or a filter, that held. */
+bool eval_why_not(struct eval *ev, const struct rule *r, struct buf *out)
+{
+    const struct detection *d = &r->det;
+    if (eval_detection(ev, d)) {
+        for (size_t i = 0; i < r->nfilters; i++)
+            if (eval_detection(ev, r->filters[i]))
+                return buf_text(out, "a filter document excludes it");
+        return false;
+    }
+    for (size_t pc = 0; pc < d->nops; pc++) {
+        const struct op *op = &d->ops[pc];
+        bool negated = pc + 1 < d->nops && d->ops[pc + 1].code == OP_NOT;
+        if (op->code == OP_SEL && !negated && say_failed(ev, &d->sels[op->a], out))
+            return true;
+        for (uint32_t i = 0; op->code == OP_OF && !negated && !enough_hold(ev, d, op) && i < op->n; i++)
+            if (!selection_holds(ev, &d->sels[d->lists[op->a + i]]) && say_failed(ev, &d->sels[d->lists[op->a + i]], out))
+                return true;
+    }
+    return buf_text(out, "the condition excludes it: a selection behind \"not\" holds");
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * eval.h - whether a detection holds for a message whose fields are made
+ */
+#ifndef TOCSIN_DETECT_EVAL_H
+#define TOCSIN_DETECT_EVAL_H
+
+#include "detect/regex.h"
+#include "detect/rule.h"
+
+struct eval {
+    const struct message *m;
+    struct regex_scratch *regex;
+    uint64_t *gave_up; /* regexes that reached a limit are counted here */
+};
+
+bool eval_detection(struct eval *ev, const struct detection *d);
+/* Conditions of the rule and its filters. */
+bool eval_rule(struct eval *ev, const struct rule *r);
+/* The first item of a selection the condition needs that failed, in words; false when there is none to name. */
+bool eval_why_not(struct eval *ev, const struct rule *r, struct buf *out);
+
+#endif

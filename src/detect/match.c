@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * match.c - which rules a message matches
+ *
+ * Takes   messages: first as bytes, then, when a rule may match, with their fields.
+ * Gives   the rules that match, by index.
+ * Keeps   one worker's scratch, made once: nothing is allocated per message (PCRE2's interpreter may, within its limit).
+ *
+ * Rules with the same log source share a gate. A message opens gates by its tags; behind an open gate stand the rules without a
+ * literal, always asked, and those whose literal was seen.
+ */
+#include "detect/match.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "detect/eval.h"
+#include "detect/prefilter.h"
+
+struct gate {
+    struct logsource src;
+    uint32_t first, n;   /* of always[]: rules asked whenever this gate is open */
+    uint32_t all, nall;  /* of behind[]: every rule behind it */
+    uint32_t open;       /* == epoch */
+};
+
+struct matcher {
+    const struct ruleset *rs;
+    struct prefilter *pre; /* NULL: every rule behind an open gate is a candidate */
+    struct regex_scratch *regex;
+    struct gate *gates;
+    size_t ngates;
+    uint32_t *gate_of; /* per rule; UINT32_MAX: never asked */
+    uint32_t *always, *behind;
+    uint32_t *seen; /* per rule: epoch in which it became a candidate */
+    uint32_t *cand;
+    size_t ncand;
+    uint32_t epoch;
+    struct match_stats stats;
+};
+
+static bool asked(const struct ruleset *rs, const struct rule *r)
+{
+    return !r->corr && !r->disabled && (r->src.known || (rs->flags & RULESET_ANY_LOGSOURCE));
+}
+
+static uint32_t gate_find(struct matcher *mt, const struct logsource *src)
+{
+    for (size_t i = 0; i < mt->ngates; i++)
+        if (mt->gates[i].src.tags == src->tags && str_eqi(mt->gates[i].src.program, src->program) &&
+            str_absent(mt->gates[i].src.program) == str_absent(src->program))
+            return (uint32_t)i;
+    mt->gates[mt->ngates].src = *src;
+    return (uint32_t)mt->ngates++;
+}
+
+/* Sorts the rules behind their gates: a counting sort, twice. */
+static void fill_gates(struct matcher *mt)
+{
+    const struct ruleset *rs = mt->rs;
+    static const struct logsource everything = {0, {NULL, 0}, true};
+    for (size_t i = 0; i < rs->n; i++) {
+        mt->gate_of[i] = UINT32_MAX;
+        if (!asked(rs, &rs->rules[i]))
+            continue;
+        mt->gate_of[i] = gate_find(mt, rs->flags & RULESET_ANY_LOGSOURCE ? &everything : &rs->rules[i].src);
+        mt->gates[mt->gate_of[i]].nall++;
+        mt->gates[mt->gate_of[i]].n += !rs->rules[i].need.known;
+    }
+    for (size_t g = 1; g < mt->ngates; g++) {
+        mt->gates[g].all = mt->gates[g - 1].all + mt->gates[g - 1].nall;
+        mt->gates[g].first = mt->gates[g - 1].first + mt->gates[g - 1].n;
+    }
+    for (size_t g = 0; g < mt->ngates; g++)
+        mt->gates[g].n = mt->gates[g].nall = 0;
+    for (size_t i = 0; i < rs->n; i++) {
+        if (mt->gate_of[i] == UINT32_MAX)
+            continue;
+        struct gate *g = &mt->gates[mt->gate_of[i]];
+        mt->behind[g->all + g->nall++] = (uint32_t)i;
+        if (!rs->rules[i].need.known)
+            mt->always[g->first + g->n++] = (uint32_t)i;
+    }
+}
+
+struct matcher *matcher_new(const struct ruleset *rs, bool prefilter)
+{
+    struct matcher *mt = calloc(1, sizeof *mt);
+    size_t n = rs->n + 1;
+    if (!mt)
+        return NULL;
+    mt->rs = rs;
+    mt->regex = regex_scratch_new();
+    mt->gates = calloc(n, sizeof *mt->gates);
+    mt->gate_of = calloc(n, sizeof *mt->gate_of);
+    mt->always = calloc(n, sizeof *mt->always);
+    mt->behind = calloc(n, sizeof *mt->behind);
+    mt->seen = calloc(n, sizeof *mt->seen);
+    mt->cand = calloc(n, sizeof *mt->cand);
+    if (prefilter && rs->db)
+        mt->pre = prefilter_new(rs);
+    if (!mt->regex || !mt->gates || !mt->gate_of || !mt->always || !mt->behind || !mt->seen || !mt->cand || (prefilter && rs->db && !mt->pre)) {
+        matcher_free(mt);
+        return NULL;
+    }
+    fill_gates(mt);
+    return mt;
+}
+
+void matcher_free(struct matcher *mt)
+{
+    if (!mt)
+        return;
+    prefilter_done(mt->pre);
+    regex_scratch_free(mt->regex);
+    free(mt->gates);
+    free(mt->gate_of);
+    free(mt->always);
+    free(mt->behind);
+    free(mt->seen);
+    free(mt->cand);
+    free(mt);
+}
+
+static void candidate(struct matcher *mt, uint32_t rule)
+{
+    if (mt->seen[rule] == mt->epoch)
+        return;
+    mt->seen[rule] = mt->epoch;
+    mt->cand[mt->ncand++] = rule;
+}
+
+static void on_literal(void *ctx, uint32_t literal)
+{
+    struct matcher *mt = ctx;
+    for (uint32_t i = mt->rs->lit_at[literal]; i < mt->rs->lit_at[literal + 1]; i++) {
+        uint32_t rule = mt->rs->lit_rules[i];
+        if (mt->gate_of[rule] != UINT32_MAX && mt->gates[mt->gate_of[rule]].open == mt->epoch)
+            candidate(mt, rule);
+    }
+}
+
+static void next_epoch(struct matcher *mt)
+{
+    if (++mt->epoch != 0)
+        return;
+    memset(mt->seen, 0, mt->rs->n * sizeof *mt->seen); /* once in four thousand million messages */
+    for (size_t g = 0; g < mt->ngates; g++)
+        mt->gates[g].open = 0;
+    mt->epoch = 1;
+}
+
+/* Few are sorted by insertion; of many it is cheaper to go through all rules once (qsort may allocate). */
+static void sort_candidates(struct matcher *mt)
+{
+    if (mt->ncand > 64) {
+        size_t k = 0;
+        for (uint32_t i = 0; i < mt->rs->n; i++)
+            if (mt->seen[i] == mt->epoch)
+                mt->cand[k++] = i;
+        return;
+    }
+    for (size_t i = 1; i < mt->ncand; i++) {
+        uint32_t v = mt->cand[i];
+        size_t k = i;
+        for (; k > 0 && mt->cand[k - 1] > v; k--)
+            mt->cand[k] = mt->cand[k - 1];
+        mt->cand[k] = v;
+    }
+}
+
+static void open_gate(struct matcher *mt, struct gate *g, bool everything)
+{
+    g->open = mt->epoch;
+    if (everything)
+        for (uint32_t i = 0; i < g->nall; i++)
+            candidate(mt, mt->behind[g->all + i]);
+    else
+        for (uint32_t i = 0; i < g->n; i++)
+            candidate(mt, mt->always[g->first + i]);
+}
+
+size_t match_scan(struct matcher *mt, struct message *m)
+{
+    bool everything = !mt->pre || (m->flags & MSG_DECODED), by_literal = false;
+    m->tags = logsource_tags(m);
+    next_epoch(mt);
+    mt->ncand = 0;
+    mt->stats.scanned++;
+    for (size_t g = 0; g < mt->ngates; g++)
+        if (logsource_fits(&mt->gates[g].src, m->tags, m->program)) {
+            open_gate(mt, &mt->gates[g], everything);
+            by_literal = by_literal || mt->gates[g].n < mt->gates[g].nall;
+        }
+    if (!everything && by_literal && !prefilter_scan(mt->pre, m->raw, on_literal, mt))
+        for (size_t g = 0; g < mt->ngates; g++)
+            if (mt->gates[g].open == mt->epoch)
+                open_gate(mt, &mt->gates[g], true);
+    mt->stats.candidates += mt->ncand;
+    return mt->ncand;
+}
+
+size_t match_eval(struct matcher *mt, const struct message *m, uint32_t *hits, size_t max)
+{
+    struct eval ev = {m, mt->regex, &mt->stats.regex_limit};
+    size_t n = 0;
+    sort_candidates(mt);
+    for (size_t i = 0; i < mt->ncand; i++) {
+        if (!eval_rule(&ev, &mt->rs->rules[mt->cand[i]]))
+            continue;
+        mt->stats.matched++;
+        if (n < max)
+            hits[n++] = mt->cand[i];
+        else
+            mt->stats.hits_dropped++;
+    }
+    return n;
+}
+
+bool match_why_not(struct matcher *mt, const struct message *m, uint32_t rule, struct buf *out)
+{
+    struct eval ev = {m, mt->regex, &mt->stats.regex_limit};
+    if (rule >= mt->rs->n || mt->gate_of[rule] == UINT32_MAX)
+        return false;
+    if (!logsource_fits(&mt->gates[mt->gate_of[rule]].src, m->tags, m->program))
+        return false;
+    return eval_why_not(&ev, &mt->rs->rules[rule], out);
+}
+
+const struct match_stats *matcher_stats(const struct matcher *mt)
+{
+    return &mt->stats;
+}

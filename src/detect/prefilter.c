@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * prefilter.c - the literals of all rules in one Vectorscan database
+ *
+ * Takes   the literals that sigma_cond found.
+ * Gives   a database, as bytes too: made once by the compile role, loaded by every ingest within milliseconds. The bytes carry a
+ *         digest of the literals, so that a database never serves another rule set.
+ * Keeps   the database in the rule set; scratch in each matcher.
+ */
+#include "detect/prefilter.h"
+
+#include <hs/hs.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/pack.h"
+#include "base/table.h"
+
+#define MAGIC 0x74637066u /* "tcpf" */
+#define BYTES_MAX ((size_t)256 << 20)
+
+struct prefilter {
+    const hs_database_t *db;
+    hs_scratch_t *scratch;
+};
+
+/* --- gathering */
+
+static struct str lowered(struct arena *a, struct str s)
+{
+    char *p = arena_alloc(a, s.n + 1);
+    for (size_t i = 0; p && i < s.n; i++)
+        p[i] = (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] | 0x20 : s.p[i]);
+    return str_n(p, p ? s.n : 0);
+}
+
+/* Numbers the distinct literals; the number of each mention goes to `numbers` in order. */
+static bool number_all(struct ruleset *rs, uint32_t *numbers, size_t total)
+{
+    struct table *t = table_new(total + 1, sizeof(uint32_t), NULL, NULL);
+    size_t k = 0;
+    bool ok = t != NULL;
+    for (size_t i = 0; ok && i < rs->n; i++)
+        for (size_t j = 0; ok && rs->rules[i].need.known && j < rs->rules[i].need.n; j++) {
+            struct str lit = lowered(&rs->arena, rs->rules[i].need.v[j]);
+            bool fresh;
+            uint32_t *id = lit.n ? table_get(t, lit, &fresh) : NULL;
+            ok = id != NULL;
+            if (ok && fresh) {
+                *id = (uint32_t)rs->nlits;
+                rs->lits[rs->nlits++] = lit;
+            }
+            numbers[k++] = ok ? *id : 0;
+        }
+    table_free(t);
+    return ok;
+}
+
+static void list_rules(struct ruleset *rs, const uint32_t *numbers)
+{
+    uint32_t *at = rs->lit_at; /* as in make_parents: counted, summed, filled */
+    size_t k = 0, m = 0;
+    for (size_t i = 0; i < rs->n; i++)
+        for (size_t j = 0; rs->rules[i].need.known && j < rs->rules[i].need.n; j++)
+            at[numbers[k++] + 2]++;
+    for (size_t i = 2; i <= rs->nlits + 1; i++)
+        at[i] += at[i - 1];
+    for (size_t i = 0; i < rs->n; i++)
+        for (size_t j = 0; rs->rules[i].need.known && j < rs->rules[i].need.n; j++)
+            rs->lit_rules[at[numbers[m++] + 1]++] = (uint32_t)i;
+}
+
+bool prefilter_literals(struct ruleset *rs)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < rs->n; i++)
+        total += rs->rules[i].need.known ? rs->rules[i].need.n : 0;
+    uint32_t *numbers = calloc(total + 1, sizeof *numbers);
+    rs->lits = arena_alloc(&rs->arena, (total + 1) * sizeof *rs->lits);
+    rs->lit_rules = arena_alloc(&rs->arena, (total + 1) * sizeof *rs->lit_rules);
+    rs->lit_at = arena_alloc(&rs->arena, (total + 3) * sizeof *rs->lit_at);
+    bool ok = numbers && rs->lits && rs->lit_rules && rs->lit_at && number_all(rs, numbers, total);
+    if (ok)
+        list_rules(rs, numbers);
+    free(numbers);
+    return ok;
+}
+
+/* --- the database */
+
+static void digest_literals(const struct ruleset *rs, uint8_t out[SHA256_SIZE])
+{
+    struct sha256 *h = sha256_new();
+    if (!h) {
+        memset(out, 0, SHA256_SIZE);
+        return;
+    }
+    for (size_t i = 0; i < rs->nlits; i++) {
+        uint32_t n = (uint32_t)rs->lits[i].n;
+        sha256_add(h, &n, sizeof n);
+        sha256_add(h, rs->lits[i].p, rs->lits[i].n);
+    }
+    sha256_end(h, out);
+}
+
+static enum rc compile(struct ruleset *rs, struct err *e)
+{
+    const char **v = calloc(rs->nlits, sizeof *v);
+    size_t *len = calloc(rs->nlits, sizeof *len);
+    unsigned *flags = calloc(rs->nlits, sizeof *flags), *ids = calloc(rs->nlits, sizeof *ids);
+    hs_compile_error_t *why = NULL;
+    enum rc rc = RC_NOMEM;
+    for (size_t i = 0; v && len && flags && ids && i < rs->nlits; i++) {
+        v[i] = rs->lits[i].p;
+        len[i] = rs->lits[i].n;
+        flags[i] = HS_FLAG_CASELESS | HS_FLAG_SINGLEMATCH;
+        ids[i] = (unsigned)i;
+    }
+    if (v && len && flags && ids) {
+        rc = hs_compile_lit_multi(v, flags, ids, len, (unsigned)rs->nlits, HS_MODE_BLOCK, NULL, &rs->db, &why) == HS_SUCCESS ? RC_OK : RC_CONFIG;
+        if (rc != RC_OK)
+            err_set(e, rc, "the prefilter cannot be made: %s", why && why->message ? why->message : "unknown reason");
+    } else {
+        err_set(e, rc, "no memory for the prefilter");
+    }
+    hs_free_compile_error(why);
+    free(v);
+    free(len);
+    free(flags);
+    free(ids);
+    return rc;
+}
+
+enum rc ruleset_prefilter_make(struct ruleset *rs, struct buf *serialized, struct err *e)
+{
+    uint8_t digest[SHA256_SIZE];
+    char *bytes = NULL;
+    size_t n = 0;
+    hs_free_database(rs->db);
+    rs->db = NULL;
+    if (rs->nlits) {
+        enum rc rc = compile(rs, e);
+        if (rc != RC_OK)
+            return rc;
+    }
+    if (!serialized)
+        return RC_OK;
+    if (rs->db && hs_serialize_database(rs->db, &bytes, &n) != HS_SUCCESS)
+        return err_set(e, RC_NOMEM, "the prefilter cannot be written out");
+    digest_literals(rs, digest);
+    pack_u32(serialized, MAGIC);
+    buf_add(serialized, digest, sizeof digest);
+    pack_str(serialized, str_n(n ? bytes : "", n));
+    free(bytes);
+    return serialized->over ? err_set(e, RC_LIMIT, "the prefilter is larger than the image allows") : RC_OK;
+}
+
+enum rc ruleset_prefilter_load(struct ruleset *rs, struct str serialized, struct err *e)
+{
+    struct unpack u;
+    uint8_t digest[SHA256_SIZE];
+    unpack_init(&u, serialized);
+    uint32_t magic = unpack_u32(&u);
+    digest_literals(rs, digest);
+    if (u.bad || magic != MAGIC || serialized.n < 4 + sizeof digest || memcmp(u.p, digest, sizeof digest) != 0)
+        return err_set(e, RC_INVALID, "this prefilter belongs to other rules");
+    u.p += sizeof digest;
+    struct str bytes = unpack_str(&u, BYTES_MAX);
+    if (!unpack_done(&u))
+        return err_set(e, RC_INVALID, "this prefilter is damaged");
+    hs_free_database(rs->db);
+    rs->db = NULL;
+    if (bytes.n && hs_deserialize_database(bytes.p, bytes.n, &rs->db) != HS_SUCCESS)
+        return err_set(e, RC_INVALID, "this prefilter was made on another kind of machine");
+    return RC_OK;
+}
+
+void prefilter_free(struct ruleset *rs)
+{
+    hs_free_database(rs->db);
+    rs->db = NULL;
+}
+
+/* --- scanning */
+
+struct prefilter *prefilter_new(const struct ruleset *rs)
+{
+    struct prefilter *p = rs->db ? calloc(1, sizeof *p) : NULL;
+    if (!p)
+        return NULL;
+    p->db = rs->db;
+    if (hs_alloc_scratch(rs->db, &p->scratch) == HS_SUCCESS)
+        return p;
+    free(p);
+    return NULL;
+}
+
+void prefilter_done(struct prefilter *p)
+{
+    if (!p)
+        return;
+    hs_free_scratch(p->scratch);
+    free(p);
+}
+
+struct scan {
+    prefilter_fn fn;
+    void *ctx;
+};
+
+static int on_literal(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *ctx)
+{
+    struct scan *s = ctx;
+    (void)from, (void)to, (void)flags;
+    s->fn(s->ctx, id);
+    return 0;
+}
+
+bool prefilter_scan(struct prefilter *p, struct str text, prefilter_fn fn, void *ctx)
+{
+    struct scan s = {fn, ctx};
+    if (text.n == 0)
+        return true;
+    return text.n <= UINT32_MAX && hs_scan(p->db, text.p, (unsigned)text.n, 0, p->scratch, on_literal, &s) == HS_SUCCESS;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * rule.h - a rule as the loader leaves it and the matcher reads it; private to detect
+ *
+ * Everything lives in the arena of the rule set and is never changed after ruleset_load, so every matcher may read it.
+ */
+#ifndef TOCSIN_DETECT_RULE_H
+#define TOCSIN_DETECT_RULE_H
+
+#include "base/arena.h"
+#include "detect/glob.h"
+#include "detect/logsource.h"
+#include "detect/ruleset.h"
+
+struct pcre2_real_code_8;
+struct hs_database;
+
+enum value_op { V_TEXT, V_NULL, V_RE, V_CIDR, V_LT, V_LTE, V_GT, V_GTE, V_EXISTS, V_REF };
+
+struct value { /* one thing that a field may be */
+    enum value_op op;
+    bool want;     /* V_EXISTS */
+    bool numeric;  /* V_TEXT that is a number too; num is set */
+    bool v6;       /* V_CIDR */
+    uint8_t bits;  /* V_CIDR */
+    uint8_t addr[16];
+    double num;    /* V_LT .. V_GTE */
+    struct glob glob;             /* V_TEXT */
+    struct pcre2_real_code_8 *re; /* V_RE */
+    uint16_t ref;                 /* V_REF: enum field_id, and the name for F_OTHER; how to compare */
+    struct str ref_name;
+    enum glob_shape ref_shape;
+    bool ref_cased;
+    struct str text;    /* as the rule's author wrote it, for "why not" */
+    struct str literal; /* must stand in the text when this is true; absent = no such */
+};
+
+struct item { /* one line of a selection: a field and what it may be */
+    uint16_t field; /* enum field_id */
+    bool keyword;   /* searched in the text instead of a field */
+    bool all;       /* every value, not any */
+    bool negate;    /* neq */
+    struct str name;    /* the field as the rule spells it */
+    struct str spelled; /* with its modifiers */
+    struct value *values;
+    size_t nvalues;
+    int part; /* 0, or which number of a date is meant: modifiers.c */
+};
+
+struct clause { /* items joined by AND */
+    struct item *items;
+    size_t nitems;
+};
+
+struct selection { /* groups joined by OR */
+    struct str name;
+    struct clause *groups;
+    size_t ngroups;
+};
+
+/* A condition as a program with one accumulator; jumps only go forward, so it ends. */
+enum op_code { OP_SEL, OP_NOT, OP_JUMP_FALSE, OP_JUMP_TRUE, OP_OF };
+struct op {
+    enum op_code code;
+    uint32_t a; /* selection; target; OP_OF: first entry of `lists` */
+    uint32_t n; /* OP_OF: how many entries */
+    uint32_t k; /* OP_OF: how many of them must hold */
+};
+
+struct detection {
+    struct selection *sels;
+    size_t nsels;
+    struct op *ops;
+    size_t nops;
+    uint32_t *lists;
+    size_t nlists;
+};
+
+struct need { /* literals of which at least one stands in every text that matches; any = false: nothing is known */
+    struct str *v;
+    size_t n;
+    size_t shortest;
+    bool known;
+};
+
+enum corr_type { CORR_EVENT_COUNT, CORR_VALUE_COUNT, CORR_TEMPORAL, CORR_TEMPORAL_ORDERED, CORR__COUNT };
+
+struct corr_field { /* a field a correlation groups by or counts; one name per referenced rule, because of aliases */
+    struct str name;
+    uint16_t id;             /* of name */
+    const uint16_t *ids;     /* per reference: enum field_id */
+    const struct str *names; /* per reference */
+};
+
+struct corr {
+    enum corr_type type;
+    struct str *ref_names; /* as written; */
+    int *ref_lines, *ref_cols;
+    uint32_t *refs;        /* indexes of rules */
+    size_t nrefs;
+    struct corr_field *by;
+    size_t nby;
+    struct corr_field *fields; /* value_count */
+    size_t nfields;
+    int64_t timespan;
+    uint64_t at_least;
+    bool generate;
+};
+
+struct rule {
+    struct rule_info info;
+    bool disabled;  /* deprecated or unsupported: loaded, never asked */
+    bool event_set; /* the tocsin: block says whether it makes an event */
+    bool named, generated; /* a correlation names it; one of those has generate: true */
+    struct logsource src;
+    struct detection det;
+    struct need need;
+    const struct detection **filters;
+    size_t nfilters;
+    struct corr *corr; /* RULE_CORRELATION */
+    const struct tree_node *samples;
+    const struct tree_node *at; /* the document, while loading and testing */
+};
+
+struct filter { /* a filter document */
+    struct detection det;
+    struct logsource src;
+    const struct tree_node *rules;
+    bool any;
+};
+
+struct parent { /* a correlation that names a rule */
+    uint32_t corr; /* rule index of the correlation */
+    uint32_t ref;  /* which of its references */
+};
+
+struct ruleset {
+    struct arena arena;
+    struct rule *rules;
+    size_t n, cap;
+    struct filter *filters;
+    size_t nfilters;
+    unsigned flags;
+    uint64_t verbatim; /* bit per enum field_id: fields whose values always are spans of the raw message */
+    struct parent *parents; /* of rule i: parent_at[i] .. parent_at[i+1] */
+    uint32_t *parent_at;
+    uint8_t digest[32];
+    /* prefilter.c: */
+    struct str *lits; /* distinct */
+    size_t nlits;
+    uint32_t *lit_rules, *lit_at; /* rules of literal i: lit_at[i] .. lit_at[i+1] */
+    struct hs_database *db;
+    struct pcre2_real_code_8 **codes; /* to be freed */
+    size_t ncodes, codes_cap;
+};
+
+#endif

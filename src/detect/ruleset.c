@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * ruleset.c - Sigma rules, correlations and filters, loaded from trees and frozen
+ *
+ * Takes   the trees of all documents.
+ * Gives   one set with stable indexes, in the order of the documents; every mistake with its place, a bad rule refused alone.
+ * Keeps   copies of the trees (rules borrow their texts) and all else in one arena of at most 1 GiB.
+ */
+#include "detect/ruleset.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "detect/prefilter.h"
+#include "detect/regex.h"
+#include "detect/sigma_load.h"
+#include "detect/ruleset_link.h"
+
+#define ARENA_MAX ((size_t)1 << 30)
+#define DOCS_MAX 50000
+
+static bool no_memory(struct errs *es)
+{
+    struct err e = {0};
+    err_set(&e, RC_NOMEM, "the rules do not fit into memory");
+    errs_add(es, &e);
+    return false;
+}
+
+static bool load_filter(struct ruleset *rs, const struct tree_node *root, struct err *e)
+{
+    struct filter *f = &rs->filters[rs->nfilters];
+    memset(f, 0, sizeof *f);
+    if (!sigma_filter(rs, root, f, e))
+        return false;
+    rs->nfilters++;
+    return true;
+}
+
+static bool load_rule(struct ruleset *rs, const struct tree_node *root, struct err *e)
+{
+    struct rule *r = &rs->rules[rs->n];
+    memset(r, 0, sizeof *r);
+    if (!sigma_rule(rs, root, r, e))
+        return false;
+    rs->n++;
+    return true;
+}
+
+static bool load_doc(struct ruleset *rs, const struct tree *doc, struct errs *es)
+{
+    struct err e = {0};
+    struct str bytes = tree_bytes(doc);
+    const struct tree *copy;
+    char *mine = arena_alloc(&rs->arena, bytes.n);
+    if (!mine)
+        return no_memory(es);
+    memcpy(mine, bytes.p, bytes.n);
+    enum rc rc = tree_open(str_n(mine, bytes.n), &copy, &e);
+    const struct tree_node *root = rc == RC_OK ? tree_root(copy) : NULL;
+    bool ok = false;
+    if (rc != RC_OK)
+        ;
+    else if (tree_kind(root) == TREE_NULL)
+        return true; /* an empty document: "---" at the end of a file */
+    else if (tree_kind(root) != TREE_MAP || sigma_kind(root) == SIGMA_NONE)
+        tree_err(root, &e, RC_CONFIG, "this is no Sigma rule: it has no detection, correlation or filter");
+    else
+        ok = sigma_kind(root) == SIGMA_FILTER ? load_filter(rs, root, &e) : load_rule(rs, root, &e);
+    if (!ok)
+        errs_add(es, &e);
+    return ok;
+}
+
+static void digest_docs(struct ruleset *rs, const struct tree *const *docs, size_t n)
+{
+    struct sha256 *h = sha256_new();
+    if (!h)
+        return;
+    sha256_add(h, &rs->flags, sizeof rs->flags);
+    for (size_t i = 0; i < n; i++)
+        sha256_add(h, tree_bytes(docs[i]).p, tree_bytes(docs[i]).n);
+    sha256_end(h, rs->digest);
+}
+
+static struct ruleset *ruleset_new(size_t n, unsigned flags)
+{
+    struct ruleset *rs = calloc(1, sizeof *rs);
+    if (!rs)
+        return NULL;
+    arena_init(&rs->arena, ARENA_MAX);
+    rs->flags = flags;
+    rs->verbatim = UINT64_C(1) << F_MESSAGE;
+    rs->cap = n;
+    rs->rules = calloc(n + 1, sizeof *rs->rules);
+    rs->filters = calloc(n + 1, sizeof *rs->filters);
+    if (rs->rules && rs->filters)
+        return rs;
+    ruleset_free(rs);
+    return NULL;
+}
+
+enum rc ruleset_load(const struct tree *const *docs, size_t n, unsigned flags, struct ruleset **out, struct errs *es)
+{
+    struct err e = {0};
+    bool ok = true;
+    *out = NULL;
+    if (n > DOCS_MAX) {
+        err_set(&e, RC_LIMIT, "more than %d rules are not loaded", DOCS_MAX);
+        errs_add(es, &e);
+        return RC_CONFIG;
+    }
+    struct ruleset *rs = ruleset_new(n, flags);
+    if (!rs) {
+        no_memory(es);
+        return RC_NOMEM;
+    }
+    for (size_t i = 0; i < n; i++)
+        ok = load_doc(rs, docs[i], es) && ok;
+    ok = ruleset_link(rs, es) && ok;
+    digest_docs(rs, docs, n);
+    if (!prefilter_literals(rs)) {
+        no_memory(es);
+        ruleset_free(rs);
+        return RC_NOMEM;
+    }
+    if (!ok && !(flags & RULESET_KEEP_BAD)) {
+        ruleset_free(rs);
+        return RC_CONFIG;
+    }
+    *out = rs;
+    return ok ? RC_OK : RC_CONFIG;
+}
+
+void ruleset_free(struct ruleset *rs)
+{
+    if (!rs)
+        return;
+    for (size_t i = 0; i < rs->ncodes; i++)
+        regex_free(rs->codes[i]);
+    free(rs->codes);
+    prefilter_free(rs);
+    free(rs->rules);
+    free(rs->filters);
+    arena_fini(&rs->arena);
+    free(rs);
+}
+
+size_t ruleset_count(const struct ruleset *rs)
+{
+    return rs->n;
+}
+
+const struct rule_info *rule_info(const struct ruleset *rs, size_t index)
+{
+    return index < rs->n ? &rs->rules[index].info : NULL;
+}
+
+long ruleset_find(const struct ruleset *rs, struct str id)
+{
+    for (size_t i = 0; i < rs->n; i++)
+        if (str_eq(rs->rules[i].info.id, id))
+            return (long)i;
+    for (size_t i = 0; i < rs->n; i++)
+        if (rs->rules[i].info.name.n && str_eq(rs->rules[i].info.name, id))
+            return (long)i;
+    return -1;
+}
+
+void ruleset_digest(const struct ruleset *rs, uint8_t out[32])
+{
+    memcpy(out, rs->digest, sizeof rs->digest);
+}

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * sigma_cond.c - a condition to a small program, and to the literals without which it cannot hold
+ *
+ * Takes   the condition's text and the selections it speaks about.
+ * Gives   a program for one accumulator: evaluate a selection, negate, jump forward. `and` and `or` are jumps, so evaluation
+ *         needs no stack and stops as soon as the answer is known.
+ * Keeps   nothing. Parsing recurses on parentheses and `not`, at most DEPTH_MAX deep.
+ */
+#include "detect/sigma_cond.h"
+
+#include <string.h>
+
+#define DEPTH_MAX 32
+#define OPS_MAX 16384
+#define NEED_MAX 8192
+
+struct cond {
+    struct arena *a;
+    const struct tree_node *at;
+    struct detection *det;
+    uint64_t verbatim;
+    struct str rest, word; /* word: the token looked at; absent at the end */
+    size_t ops_cap, lists_cap;
+    int depth;
+    struct err *e;
+};
+
+static bool parse_or(struct cond *c, struct need *need);
+
+static bool wrong(struct cond *c, const char *text)
+{
+    tree_err(c->at, c->e, RC_CONFIG, "condition: %s", text);
+    return false;
+}
+
+static bool wrong_word(struct cond *c, const char *text)
+{
+    if (str_absent(c->word))
+        tree_err(c->at, c->e, RC_CONFIG, "condition: %s, but it ends", text);
+    else
+        tree_err(c->at, c->e, RC_CONFIG, "condition: %s, not \"%.*s\"", text, STR_FMT(c->word));
+    return false;
+}
+
+/* --- words */
+
+static bool blank(char ch)
+{
+    return ch == ' ' || ch == '\t' || ch == '\n' || ch == '\r';
+}
+
+static void advance(struct cond *c)
+{
+    size_t i = 0, n;
+    while (i < c->rest.n && blank(c->rest.p[i]))
+        i++;
+    c->rest = str_sub(c->rest, i, c->rest.n);
+    if (c->rest.n == 0) {
+        c->word = STR_NONE;
+        return;
+    }
+    n = 1;
+    if (c->rest.p[0] != '(' && c->rest.p[0] != ')')
+        while (n < c->rest.n && !blank(c->rest.p[n]) && c->rest.p[n] != '(' && c->rest.p[n] != ')')
+            n++;
+    c->word = str_sub(c->rest, 0, n);
+    c->rest = str_sub(c->rest, n, c->rest.n);
+}
+
+static bool is_word(const struct cond *c, const char *word)
+{
+    return !str_absent(c->word) && str_eqi(c->word, str_of(word));
+}
+
+/* The word behind this one, without moving. */
+static struct str peek(const struct cond *c)
+{
+    struct cond look = *c;
+    advance(&look);
+    return look.word;
+}
+
+/* --- code */
+
+/* Doubling within the arena: what is left behind is at most as much again. */
+static void *grown(struct arena *a, void *old, size_t n, size_t *cap, size_t size)
+{
+    if (n < *cap)
+        return old;
+    size_t more = *cap ? 2 * *cap : 16;
+    void *p = arena_alloc(a, more * size);
+    if (p && n)
+        memcpy(p, old, n * size);
+    if (p)
+        *cap = more;
+    return p;
+}
+
+static bool emit(struct cond *c, struct op op, size_t *where)
+{
+    struct detection *d = c->det;
+    struct op *ops = d->nops < OPS_MAX ? grown(c->a, d->ops, d->nops, &c->ops_cap, sizeof *ops) : NULL;
+    if (!ops)
+        return wrong(c, "it is too long");
+    d->ops = ops;
+    if (where)
+        *where = d->nops;
+    d->ops[d->nops++] = op;
+    return true;
+}
+
+static bool list_add(struct cond *c, uint32_t sel)
+{
+    struct detection *d = c->det;
+    uint32_t *l = grown(c->a, d->lists, d->nlists, &c->lists_cap, sizeof *l);
+    if (!l)
+        return wrong(c, "it is too long");
+    d->lists = l;
+    d->lists[d->nlists++] = sel;
+    return true;
+}
+
+/* --- literals */
+
+static const struct need need_nothing = {NULL, 0, 0, false};
+
+/* Better: known, then longer at its shortest, then fewer. */
+static bool need_better(const struct need *a, const struct need *b)
+{
+    if (a->known != b->known)
+        return a->known;
+    return a->shortest != b->shortest ? a->shortest > b->shortest : a->n < b->n;
+}
+
+static void need_and(struct need *into, const struct need *b)
+{
+    if (need_better(b, into))
+        *into = *b;
+}
+
+static void need_or(struct arena *a, struct need *into, const struct need *b)
+{
+    struct str *v = NULL;
+    if (into->known && b->known && into->n + b->n <= NEED_MAX)
+        v = arena_alloc(a, (into->n + b->n) * sizeof *v);
+    if (!v) {
+        *into = need_nothing;
+        return;
+    }
+    memcpy(v, into->v, into->n * sizeof *v);
+    memcpy(v + into->n, b->v, b->n * sizeof *v);
+    into->v = v;
+    into->n += b->n;
+    into->shortest = into->shortest < b->shortest ? into->shortest : b->shortest;
+}
+
+static struct need need_of_value(struct arena *a, const struct value *v)
+{
+    struct need n = {arena_alloc(a, sizeof *n.v), 1, v->literal.n, v->op == V_TEXT && v->literal.n >= 2};
+    if (!n.v || !n.known)
+        return need_nothing;
+    n.v[0] = v->literal;
+    return n;
+}
+
+static struct need need_of_item(struct arena *a, const struct item *it, uint64_t verbatim)
+{
+    bool searched = it->keyword || (it->field != F_OTHER && (verbatim >> it->field & 1));
+    if (it->negate || it->part || !searched)
+        return need_nothing;
+    struct need n = need_of_value(a, &it->values[0]);
+    if (!it->all && it->nvalues > 1 && it->nvalues <= NEED_MAX) { /* a long list at once: not quadratic */
+        struct need u = {arena_alloc(a, it->nvalues * sizeof *u.v), it->nvalues, n.shortest, n.known};
+        for (size_t i = 0; u.v && u.known && i < it->nvalues; i++) {
+            u.known = it->values[i].op == V_TEXT && it->values[i].literal.n >= 2;
+            u.v[i] = it->values[i].literal;
+            u.shortest = u.v[i].n < u.shortest ? u.v[i].n : u.shortest;
+        }
+        return u.v && u.known ? u : need_nothing;
+    }
+    for (size_t i = 1; i < it->nvalues; i++) {
+        struct need v = need_of_value(a, &it->values[i]);
+        if (it->all)
+            need_and(&n, &v);
+        else
+            need_or(a, &n, &v);
+    }
+    return n;
+}
+
+static struct need need_of_selection(struct cond *c, size_t sel)
+{
+    const struct selection *s = &c->det->sels[sel];
+    struct need all = need_nothing;
+    for (size_t g = 0; g < s->ngroups; g++) {
+        struct need best = need_nothing;
+        for (size_t i = 0; i < s->groups[g].nitems; i++) {
+            struct need n = need_of_item(c->a, &s->groups[g].items[i], c->verbatim);
+            need_and(&best, &n);
+        }
+        if (g == 0)
+            all = best;
+        else
+            need_or(c->a, &all, &best);
+    }
+    return all;
+}
+
+/* --- grammar */
+
+static long selection_find(const struct detection *d, struct str name)
+{
+    for (size_t i = 0; i < d->nsels; i++)
+        if (str_eq(d->sels[i].name, name))
+            return (long)i;
+    return -1;
+}
+
+static bool pattern_fits(struct cond *c, struct str pattern, struct str name)
+{
+    struct draft d;
+    struct glob g;
+    return draft_parse(c->a, pattern, &d) && glob_make(c->a, &d, true, &g) && glob_match(&g, name);
+}
+
+static bool collect(struct cond *c, struct str pattern, uint32_t *first, uint32_t *count)
+{
+    bool them = str_eqi(pattern, STR("them"));
+    *first = (uint32_t)c->det->nlists;
+    for (size_t i = 0; i < c->det->nsels; i++) {
+        struct str name = c->det->sels[i].name;
+        bool hidden = name.n && name.p[0] == '_' && pattern.p[0] != '_';
+        if (!hidden && (them || pattern_fits(c, pattern, name)) && !list_add(c, (uint32_t)i))
+            return false;
+    }
+    *count = (uint32_t)c->det->nlists - *first;
+    if (*count)
+        return true;
+    tree_err(c->at, c->e, RC_CONFIG, "condition: no selection is called \"%.*s\"", STR_FMT(pattern));
+    return false;
+}
+
+static bool parse_of(struct cond *c, struct need *need)
+{
+    uint64_t k = 1;
+    uint32_t first, count;
+    bool all = is_word(c, "all");
+    if (!all && !is_word(c, "any") && (!str_u64(c->word, 1000, &k) || k == 0))
+        return wrong_word(c, "1, any, all or a number stands before \"of\"");
+    advance(c);
+    advance(c); /* of */
+    if (str_absent(c->word) || is_word(c, "(") || is_word(c, ")"))
+        return wrong_word(c, "a name, a pattern or \"them\" stands behind \"of\"");
+    if (!collect(c, c->word, &first, &count))
+        return false;
+    advance(c);
+    if (all)
+        k = count;
+    if (k > count)
+        return wrong(c, "it asks for more selections than there are");
+    for (uint32_t i = 0; i < count; i++) {
+        struct need n = need_of_selection(c, c->det->lists[first + i]);
+        if (i == 0)
+            *need = n;
+        else if (all)
+            need_and(need, &n);
+        else
+            need_or(c->a, need, &n);
+    }
+    return emit(c, (struct op){OP_OF, first, count, (uint32_t)k}, NULL);
+}
+
+static bool parse_prim(struct cond *c, struct need *need)
+{
+    if (is_word(c, "(")) {
+        advance(c);
+        if (!parse_or(c, need))
+            return false;
+        if (!is_word(c, ")"))
+            return wrong_word(c, "a ) is missing");
+        advance(c);
+        return true;
+    }
+    if (str_eqi(peek(c), STR("of")))
+        return parse_of(c, need);
+    if (str_absent(c->word) || is_word(c, ")") || is_word(c, "and") || is_word(c, "or"))
+        return wrong_word(c, "the name of a selection is expected");
+    if (c->word.p[0] == '|')
+        return wrong(c, "aggregation behind | is obsolete: write a correlation document");
+    long sel = selection_find(c->det, c->word);
+    if (sel < 0) {
+        tree_err(c->at, c->e, RC_CONFIG, "condition: there is no selection \"%.*s\"", STR_FMT(c->word));
+        return false;
+    }
+    advance(c);
+    *need = need_of_selection(c, (size_t)sel);
+    return emit(c, (struct op){OP_SEL, (uint32_t)sel, 0, 0}, NULL);
+}
+
+static bool parse_not(struct cond *c, struct need *need)
+{
+    if (++c->depth > DEPTH_MAX)
+        return wrong(c, "it is nested too deeply");
+    bool ok;
+    if (is_word(c, "not")) {
+        advance(c);
+        ok = parse_not(c, need) && emit(c, (struct op){OP_NOT, 0, 0, 0}, NULL);
+        *need = need_nothing;
+    } else {
+        ok = parse_prim(c, need);
+    }
+    c->depth--;
+    return ok;
+}
+
+/* left {word right}: when left decides, jump over the right sides. All jumps of one chain go to its end; they are found again by
+ * their target being 0, which no real jump has. */
+static bool parse_chain(struct cond *c, struct need *need, const char *word, enum op_code jump, bool (*next)(struct cond *, struct need *))
+{
+    size_t from = c->det->nops;
+    if (!next(c, need))
+        return false;
+    while (is_word(c, word)) {
+        struct need right = need_nothing;
+        advance(c);
+        if (!emit(c, (struct op){jump, 0, 0, 0}, NULL) || !next(c, &right))
+            return false;
+        if (jump == OP_JUMP_FALSE)
+            need_and(need, &right);
+        else
+            need_or(c->a, need, &right);
+    }
+    for (size_t i = from; i < c->det->nops; i++)
+        if (c->det->ops[i].code == jump && c->det->ops[i].a == 0)
+            c->det->ops[i].a = (uint32_t)c->det->nops;
+    return true;
+}
+
+static bool parse_and(struct cond *c, struct need *need)
+{
+    return parse_chain(c, need, "and", OP_JUMP_FALSE, parse_not);
+}
+
+static bool parse_or(struct cond *c, struct need *need)
+{
+    return parse_chain(c, need, "or", OP_JUMP_TRUE, parse_and);
+}
+
+static bool parse_one(struct cond *c, const struct tree_node *n, struct need *need)
+{
+    c->at = n;
+    if (tree_kind(n) != TREE_SCALAR)
+        return wrong(c, "it is a text, or a list of texts");
+    c->rest = tree_text(n);
+    advance(c);
+    if (!parse_or(c, need))
+        return false;
+    if (!str_absent(c->word))
+        return c->word.p[0] == '|' ? wrong(c, "aggregation behind | is obsolete: write a correlation document")
+                                   : wrong_word(c, "\"and\" or \"or\" is expected");
+    return true;
+}
+
+enum rc sigma_cond(struct arena *a, const struct tree_node *node, struct detection *det, uint64_t verbatim, struct need *need, struct err *e)
+{
+    struct cond c = {.a = a, .at = node, .det = det, .verbatim = verbatim, .e = e};
+    *need = need_nothing;
+    if (tree_kind(node) != TREE_LIST)
+        return parse_one(&c, node, need) ? RC_OK : RC_CONFIG;
+    if (tree_count(node) == 0)
+        return wrong(&c, "the list is empty") ? RC_OK : RC_CONFIG;
+    for (const struct tree_node *n = tree_first(node); n; n = tree_next(n)) {
+        struct need one = need_nothing;
+        bool first = n == tree_first(node);
+        if (!first && !emit(&c, (struct op){OP_JUMP_TRUE, 0, 0, 0}, NULL))
+            return RC_CONFIG;
+        if (!parse_one(&c, n, &one))
+            return RC_CONFIG;
+        if (first)
+            *need = one;
+        else
+            need_or(a, need, &one);
+    }
+    for (size_t i = 0; i < det->nops; i++)
+        if (det->ops[i].code == OP_JUMP_TRUE && det->ops[i].a == 0)
+            det->ops[i].a = (uint32_t)det->nops;
+    return RC_OK;
+}

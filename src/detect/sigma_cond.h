@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * sigma_cond.h - a condition to a small program, and to the literals without which it cannot hold
+ *
+ *   or := and {"or" and}   and := not {"and" not}   not := ["not"] not | prim   prim := "(" or ")" | quant "of" (pattern|"them") | name
+ *   quant := "1" | "any" | "all" | N
+ * Names that begin with _ are no part of "of", unless the pattern begins with _ itself. A list of conditions is joined by OR.
+ */
+#ifndef TOCSIN_DETECT_SIGMA_COND_H
+#define TOCSIN_DETECT_SIGMA_COND_H
+
+#include "detect/rule.h"
+
+/* node: the `condition:`; det has its selections. verbatim: fields a literal may be looked for in (bit per enum field_id). */
+enum rc sigma_cond(struct arena *a, const struct tree_node *node, struct detection *det, uint64_t verbatim, struct need *need, struct err *e);
+
+#endif
