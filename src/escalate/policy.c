@@ -56,7 +56,7 @@ void policy_default(struct policy *out) {
     memset(out, 0, sizeof *out);
     memcpy(out->ladders, default_ladders, sizeof default_ladders);
     memcpy(out->targets, default_targets, sizeof default_targets);
-    out->dedup = HOURS(1);
+    out->dedup = HOURS(24);
     out->review_due = DAYS(14);
     out->reopen_window = DAYS(90);
     out->ack_reminder = HOURS(1);

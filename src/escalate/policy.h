@@ -8,7 +8,7 @@
  *          {after: 15m, who: [management]}], repeat: 15m}
  *     P2: ...   P3: ...     (P4, P5: none by default: digest)
  *   targets:  {P1: {ack: 15m, decide: 30m, contain: 4h, recover: 24h}, ...}
- *   dedup: 1h        window in which sightings of the same fingerprint fold into an open event
+ *   dedup: 24h       window (since the last) in which sightings of the same fingerprint fold into an open event
  *   review_due: 14d
  */
 #ifndef TOCSIN_ESCALATE_POLICY_H
