@@ -2,10 +2,8 @@
  *
  * main.c - the client's way in
  */
-#include "config.h"
+#include "client/client.h"
 
-#include <stdio.h>
-
-int main(void) {
-    return puts("tocsin " TOCSIN_VERSION) < 0;
+int main(int argc, char **argv) {
+    return client_main(argc, argv);
 }
