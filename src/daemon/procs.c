@@ -81,7 +81,7 @@ static void send_peer(struct proc *to, const struct proc *peer, int fd) {
 
     buf_init(&b, 256);
     pack_str(&b, str_of(confine_name(peer->role)));
-    pack_u32(&b, peer->worker);
+    pack_u32(&b, to->role == CONFINE_INGEST ? to->worker : peer->worker);
     if (link_send(to->link, FRAME_PEER, buf_view(&b), &fd, 1) != RC_OK)
         log_err("role", "%s: cannot be connected to %s", to->name, peer->name);
     buf_fini(&b);

@@ -219,8 +219,7 @@ static void sockets_use(struct ingest *in) {
             close(in->socket_fd[i]);
         } else if (l->kind == LISTEN_HTTP) {
             ingest_hook_listen(in->hook, in->socket_fd[i]);
-        } else if (intake_listen(in->intake, l->kind, in->socket_fd[i], (uint16_t)index, ingest_org(in->g, l->org), in->flight.worker == 0, &e) !=
-                   RC_OK) {
+        } else if (intake_listen(in->intake, l->kind, in->socket_fd[i], (uint16_t)index, ingest_org(in->g, l->org), &e) != RC_OK) {
             log_err("intake", "%s: %s", l->name, e.text);
         }
     }
@@ -309,6 +308,7 @@ static void on_peer(void *ctx, const char *role, uint32_t worker, int fd) {
     struct ingest *in = ctx;
 
     (void)role;
+    intake_count_drops(in->intake, worker == 0);
     flight_peer(&in->flight, worker, fd);
 }
 

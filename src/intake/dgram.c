@@ -27,7 +27,6 @@ struct dgram {
     struct event *readable;
     int fd;
     struct origin o;
-    bool count_drops;
     uint32_t drops; /* as last told by the kernel */
     struct sockaddr_storage last; /* whose address text stands in peer: senders come in runs */
     size_t peer_n;
@@ -70,7 +69,7 @@ void dgram_space_free(struct intake *in) {
 
 /* The kernel's counter is 32 bits and wraps. */
 static void drops_now(struct dgram *d, uint32_t drops) {
-    if (d->count_drops)
+    if (d->in->drops)
         d->in->by[d->o.transport].kernel += (uint32_t)(drops - d->drops);
     d->drops = drops;
 }
@@ -126,7 +125,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg) {
         ;
 }
 
-enum rc dgram_listen(struct intake *in, int fd, struct origin o, bool drops, struct err *e) {
+enum rc dgram_listen(struct intake *in, int fd, struct origin o, struct err *e) {
     struct dgram *d = calloc(1, sizeof *d);
 
     if (d)
@@ -141,7 +140,6 @@ enum rc dgram_listen(struct intake *in, int fd, struct origin o, bool drops, str
     d->in = in;
     d->fd = fd;
     d->o = o;
-    d->count_drops = drops;
     socket_drops(fd, &d->drops); /* what was dropped before is in the account of who listened before */
     d->next = in->dgrams;
     in->dgrams = d;
@@ -154,7 +152,7 @@ void dgram_drops(struct intake *in) {
     uint32_t drops;
 
     for (struct dgram *d = in->dgrams; d; d = d->next)
-        if (d->count_drops && socket_drops(d->fd, &drops))
+        if (socket_drops(d->fd, &drops))
             drops_now(d, drops);
 }
 

@@ -46,6 +46,7 @@ struct intake *intake_new(struct event_base *base, const struct limits_conf *lim
     in->limits = *limits;
     in->sink = sink;
     in->ctx = ctx;
+    in->drops = true;
     in->allow = allow_new((size_t)limits->connections, (size_t)limits->per_source);
     in->idle = event_new(base, -1, EV_PERSIST, on_idle, in);
     if (!in->allow || !in->idle || !space_fit(in) || event_add(in->idle, &look) != 0) {
@@ -78,13 +79,18 @@ void intake_limits(struct intake *in, const struct limits_conf *limits) {
     allow_limits(in->allow, (size_t)limits->connections, (size_t)limits->per_source);
 }
 
-enum rc intake_listen(struct intake *in, int kind, int fd, uint16_t source, uint16_t org, bool drops, struct err *e) {
+enum rc intake_listen(struct intake *in, int kind, int fd, uint16_t source, uint16_t org, struct err *e) {
     if (kind < 0 || kind >= LISTEN__COUNT || kinds[kind].transport == TRANSPORT_HTTP) {
         close(fd);
         return err_set(e, RC_INVALID, "a listener of an unknown kind");
     }
     struct origin o = {kinds[kind].transport, source, org};
-    return kinds[kind].type == SOCK_DGRAM ? dgram_listen(in, fd, o, drops, e) : stream_listen(in, fd, o, e);
+    return kinds[kind].type == SOCK_DGRAM ? dgram_listen(in, fd, o, e) : stream_listen(in, fd, o, e);
+}
+
+void intake_count_drops(struct intake *in, bool yes) {
+    dgram_drops(in); /* up to here by the old rule */
+    in->drops = yes;
 }
 
 void intake_unlisten(struct intake *in) {

@@ -37,9 +37,9 @@ struct intake;
 struct intake *intake_new(struct event_base *base, const struct limits_conf *limits, intake_sink_fn sink, void *ctx); /* NULL without memory */
 void intake_free(struct intake *in);
 void intake_limits(struct intake *in, const struct limits_conf *limits); /* for what is read from now on */
-/* Takes fd, a socket of one of the syslog kinds. source and org are put into its messages. drops: whether this process counts what the
- * kernel drops on it (several may share the socket). */
-enum rc intake_listen(struct intake *in, int kind, int fd, uint16_t source, uint16_t org, bool drops, struct err *e);
+/* Takes fd, a socket of one of the syslog kinds. source and org are put into its messages. */
+enum rc intake_listen(struct intake *in, int kind, int fd, uint16_t source, uint16_t org, struct err *e);
+void intake_count_drops(struct intake *in, bool yes); /* whether this process counts what the kernel drops: of several that share sockets, one */
 void intake_unlisten(struct intake *in); /* closes every listener; connections stay */
 void intake_hold(struct intake *in, enum intake_hold hold);
 /* Reads what is there to be read now, then closes everything: the last thing before leaving. */

@@ -31,6 +31,7 @@ struct intake {
     intake_sink_fn sink;
     void *ctx;
     enum intake_hold hold;
+    bool drops; /* count what the kernel drops */
     struct intake_count by[TRANSPORT__COUNT];
     struct allow *allow;
     struct listener *listeners; /* streams */
@@ -53,7 +54,7 @@ void stream_idle(struct intake *in);  /* closes the silent */
 void stream_drain(struct intake *in); /* reads what is there, closes all */
 void stream_close_all(struct intake *in);
 
-enum rc dgram_listen(struct intake *in, int fd, struct origin o, bool drops, struct err *e);
+enum rc dgram_listen(struct intake *in, int fd, struct origin o, struct err *e);
 void dgram_unlisten(struct intake *in);
 void dgram_hold(struct intake *in);
 void dgram_drain(struct intake *in);
