@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * role_desk.c - the desk role: its links, its clock and its socket; what may happen is decided in desk
+ *
+ * Sightings of all workers go into one open transaction. It is committed when the loop has drained what was there to be read, or at
+ * GROUP_ROWS, or before anything else touches the record; only then are the acknowledgements sent that were kept back. When a commit
+ * fails nobody is acknowledged and the role ends: the workers send again to its successor, which knows what it has.
+ */
+#include <config.h>
+
+#include "daemon/role_desk.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "control/control.h"
+#include "daemon/carries.h"
+#include "daemon/role.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define GROUP_ROWS 256
+#define WORKERS_MAX 64
+#define ACKS_MAX (16u << 20)
+#define PEER_HIGH (4u << 20)
+#define PEER_LOW (1u << 20)
+#define TICK_MAX (30 * US_PER_S) /* the clock may have been set */
+#define EX_TEMPFAIL 75
+
+struct worker {
+    struct deskrole *r;
+    struct link *link;
+    uint32_t id;
+    struct buf acks;  /* of the open transaction: u32 length and bytes of each */
+};
+
+struct deskrole {
+    struct role_loop *role;
+    const char *state;
+    struct desk *desk;
+    struct control *control;
+    struct http_server *http;
+    int control_fd;           /* until there is a server */
+    struct worker workers[WORKERS_MAX];
+    size_t nworkers;
+    struct link *notify;
+    struct carries carries;
+    struct carried refused[64]; /* could not be handed over: told to the desk outside of its own call */
+    size_t nrefused;
+    struct event *commit, *tick, *grace;
+    struct arena arena;
+    char *domain, *tlp, *database, *tokens;
+    bool paused, stopping, failed;
+    char why[256];
+};
+
+static void fail(struct deskrole *r, const char *what, const struct err *e) {
+    log_err("desk", "%s: %s: nothing of it was acknowledged, leaving to start afresh", what, e->text);
+    r->failed = true;
+    role_fail(r->role, EX_TEMPFAIL);
+}
+
+/* ---- the open transaction */
+static void send_acks(struct worker *w) {
+    struct unpack u;
+
+    unpack_init(&u, buf_view(&w->acks));
+    while (u.p < u.end && !u.bad) {
+        struct str ack = unpack_str(&u, ACKS_MAX);
+        if (w->link && link_send(w->link, FRAME_ACK, ack, NULL, 0) != RC_OK)
+            log_warn("desk", "ingest %u does not take its acknowledgements", w->id); /* it sends again to our successor */
+    }
+    buf_reset(&w->acks);
+}
+
+static void arm(struct event *ev, int64_t us) {
+    struct timeval tv = {us / US_PER_S, us % US_PER_S};
+
+    evtimer_add(ev, &tv);
+}
+
+static void arm_tick(struct deskrole *r) {
+    int64_t us = desk_busy(r->desk) ? 0 : desk_due(r->desk) - clock_now();
+
+    arm(r->tick, us < 0 ? 0 : us > TICK_MAX ? TICK_MAX : us);
+}
+
+/* False when the role is leaving because of it. */
+static bool commit(struct deskrole *r) {
+    struct err e = {0};
+
+    if (r->failed)
+        return false;
+    evtimer_del(r->commit);
+    if (desk_rows(r->desk) > 0 && desk_commit(r->desk, clock_now(), &e) != RC_OK) {
+        fail(r, "commit", &e);
+        return false;
+    }
+    for (size_t i = 0; i < r->nworkers; i++)
+        send_acks(&r->workers[i]);
+    arm_tick(r);
+    return true;
+}
+
+static void on_commit(evutil_socket_t fd, short what, void *ctx) {
+    (void)fd, (void)what;
+    commit(ctx);
+}
+
+/* ---- ingest */
+static void keep_ack(struct worker *w, const struct ack *ack) {
+    struct buf b;
+
+    buf_init(&b, ACKS_MAX);
+    if (!ack_encode(&b, ack))
+        log_err("desk", "an acknowledgement is too long: seq=%llu", (unsigned long long)ack->seq);
+    else
+        pack_str(&w->acks, buf_view(&b));
+    buf_fini(&b);
+}
+
+static enum rc take_batch(struct worker *w, struct str payload, struct ack *ack, struct err *e) {
+    struct batch b;
+
+    if (!batch_decode(payload, &w->r->arena, &b))
+        return err_set(e, RC_USAGE, "a batch makes no sense");
+    ack->seq = b.seq;
+    return desk_batch(w->r->desk, &b, clock_now(), ack, e);
+}
+
+static enum rc take_delivery(struct worker *w, struct str payload, struct ack *ack, struct err *e) {
+    struct delivery d;
+
+    if (!delivery_decode(payload, &w->r->arena, &d))
+        return err_set(e, RC_USAGE, "a delivery makes no sense");
+    ack->seq = d.seq;
+    return desk_delivery(w->r->desk, &d, clock_now(), &w->r->arena, ack, e);
+}
+
+static void take(struct worker *w, struct str payload, enum rc (*fn)(struct worker *, struct str, struct ack *, struct err *)) {
+    struct deskrole *r = w->r;
+    struct ack ack = {0};
+    struct err e = {0};
+
+    if (r->failed)
+        return;
+    enum rc rc = fn(w, payload, &ack, &e);
+    if (rc == RC_IO || rc == RC_NOMEM) {
+        fail(r, "store", &e);
+    } else if (ack.seq == 0) {
+        log_err("desk", "ingest %u: %s, not taken", w->id, e.text);
+    } else {
+        if (rc != RC_OK) {
+            log_warn("desk", "ingest %u: frame %llu refused: %s", w->id, (unsigned long long)ack.seq, e.text);
+            ack.refused = true;
+        }
+        keep_ack(w, &ack);
+        if (desk_rows(r->desk) >= GROUP_ROWS)
+            commit(r);
+        else
+            arm(r->commit, 0); /* behind everything that can be read now */
+    }
+    arena_reset(&r->arena);
+}
+
+static void on_stats(struct deskrole *r, struct str payload) {
+    struct ingest_stats s;
+
+    if (ingest_stats_decode(payload, &s) && r->control)
+        control_stats(r->control, &s);
+}
+
+static void on_ingest_frame(void *ctx, struct link *l, unsigned type, struct str payload, const int *fds, size_t nfds) {
+    struct worker *w = ctx;
+
+    (void)l;
+    for (size_t i = 0; i < nfds; i++)
+        close(fds[i]);
+    if (type == FRAME_BATCH)
+        take(w, payload, take_batch);
+    else if (type == FRAME_DELIVERY)
+        take(w, payload, take_delivery);
+    else if (type == FRAME_STATS)
+        on_stats(w->r, payload);
+    else
+        log_err("desk", "ingest %u sent what is not its to send: frame=%s", w->id, frame_name(type));
+}
+
+static void on_ingest_down(void *ctx, struct link *l, const char *why) {
+    struct worker *w = ctx;
+
+    log_info("desk", "ingest %u is gone: %s", w->id, why);
+    link_free(l);
+    w->link = NULL;
+    buf_reset(&w->acks);
+}
+
+static const struct link_ops ingest_ops = {on_ingest_frame, on_ingest_down, NULL};
+
+static void say_pause(struct worker *w) {
+    struct buf b;
+
+    buf_init(&b, 1024);
+    pack_u8(&b, w->r->paused);
+    pack_str(&b, str_of(w->r->why));
+    if (w->link)
+        link_send(w->link, FRAME_PAUSE, buf_view(&b), NULL, 0);
+    buf_fini(&b);
+}
+
+static struct worker *worker_of(struct deskrole *r, uint32_t id) {
+    for (size_t i = 0; i < r->nworkers; i++)
+        if (r->workers[i].id == id)
+            return &r->workers[i];
+    if (r->nworkers == WORKERS_MAX)
+        return NULL;
+    struct worker *w = &r->workers[r->nworkers++];
+    *w = (struct worker){.r = r, .id = id};
+    buf_init(&w->acks, ACKS_MAX);
+    return w;
+}
+
+static void peer_ingest(struct deskrole *r, uint32_t id, int fd) {
+    struct worker *w = worker_of(r, id);
+
+    if (!w) {
+        close(fd);
+        return;
+    }
+    link_free(w->link);
+    buf_reset(&w->acks);
+    w->link = link_new(role_base(r->role), fd, PEER_HIGH, PEER_LOW, &ingest_ops, w);
+    if (!w->link)
+        role_fail(r->role, EX_TEMPFAIL);
+    else if (r->paused)
+        say_pause(w);
+}
+
+/* ---- notify */
+static void may_leave(struct deskrole *r) {
+    if (r->stopping && r->carries.n == 0)
+        event_base_loopexit(role_base(r->role), NULL);
+}
+
+static void on_notify_frame(void *ctx, struct link *l, unsigned type, struct str payload, const int *fds, size_t nfds) {
+    struct deskrole *r = ctx;
+    struct carried c;
+    struct err e = {0};
+
+    (void)l;
+    for (size_t i = 0; i < nfds; i++)
+        close(fds[i]);
+    if (type != FRAME_CARRIED || !carried_decode(payload, &c)) {
+        log_err("desk", "notify sent what makes no sense: frame=%s bytes=%zu", frame_name(type), payload.n);
+        return;
+    }
+    if (!commit(r))
+        return;
+    carries_done(&r->carries, c.id);
+    enum rc rc = desk_carried(r->desk, &c, clock_now(), &e);
+    if (rc == RC_IO)
+        fail(r, "notice", &e);
+    else if (rc != RC_OK)
+        log_warn("desk", "notice %lld: what became of it is not recorded: %s", (long long)c.id, e.text);
+    if (!r->failed)
+        arm_tick(r);
+    may_leave(r);
+}
+
+static void on_notify_down(void *ctx, struct link *l, const char *why) {
+    struct deskrole *r = ctx;
+
+    log_note("desk", "notify is gone, %zu notices wait for the next one: %s", r->carries.n, why);
+    link_free(l);
+    r->notify = NULL;
+}
+
+static const struct link_ops notify_ops = {on_notify_frame, on_notify_down, NULL};
+
+static void hand_over(void *ctx, struct str frame) {
+    struct deskrole *r = ctx;
+
+    if (r->notify && link_send(r->notify, FRAME_CARRY, frame, NULL, 0) != RC_OK)
+        log_warn("desk", "notify does not take a notice: it is handed over when notify starts again");
+}
+
+static void peer_notify(struct deskrole *r, int fd) {
+    link_free(r->notify);
+    r->notify = link_new(role_base(r->role), fd, PEER_HIGH, PEER_LOW, &notify_ops, r);
+    if (!r->notify)
+        role_fail(r->role, EX_TEMPFAIL);
+    else
+        carries_each(&r->carries, hand_over, r);
+}
+
+static void on_peer(void *ctx, const char *role, uint32_t worker, int fd) {
+    struct deskrole *r = ctx;
+
+    if (strcmp(role, "ingest") == 0)
+        peer_ingest(r, worker, fd);
+    else if (strcmp(role, "notify") == 0)
+        peer_notify(r, fd);
+    else
+        close(fd);
+}
+
+/* ---- what the desk hands out */
+static void on_carry(void *ctx, const struct carry *c) {
+    struct deskrole *r = ctx;
+    struct buf b;
+
+    buf_init(&b, LINK_FRAME_MAX);
+    if (carry_encode(&b, c) && carries_add(&r->carries, c->id, buf_view(&b)))
+        hand_over(r, buf_view(&b));
+    else if (r->nrefused < sizeof r->refused / sizeof r->refused[0])
+        r->refused[r->nrefused++] = (struct carried){.id = c->id, .code = STR("too many notices wait to be carried")};
+    buf_fini(&b);
+}
+
+static void on_pause(void *ctx, bool paused, const char *why) {
+    struct deskrole *r = ctx;
+
+    r->paused = paused;
+    snprintf(r->why, sizeof r->why, "%s", why ? why : "");
+    for (size_t i = 0; i < r->nworkers; i++)
+        say_pause(&r->workers[i]);
+}
+
+static void on_watch(void *ctx, struct str json_line) {
+    struct deskrole *r = ctx;
+
+    if (r->control)
+        control_watch(r->control, json_line);
+}
+
+static const struct desk_ops desk_ops_ = {on_carry, on_pause, on_watch};
+
+/* ---- the schedule */
+static void tell_refused(struct deskrole *r, int64_t now) {
+    size_t n = r->nrefused;
+
+    r->nrefused = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct carried c = r->refused[i];
+        c.started = c.ended = now;
+        desk_carried(r->desk, &c, now, NULL);
+    }
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *ctx) {
+    struct deskrole *r = ctx;
+    int64_t now = clock_now();
+
+    (void)fd, (void)what;
+    if (!commit(r) || r->stopping)
+        return;
+    int64_t next = desk_tick(r->desk, now);
+    tell_refused(r, now);
+    int64_t us = desk_busy(r->desk) ? 0 : next - clock_now();
+    /* what is due in the past and still not done waits a moment: never a busy loop over a refused step */
+    arm(r->tick, us < 0 ? 10000 : us > TICK_MAX ? TICK_MAX : us);
+}
+
+/* ---- people */
+static void on_request(void *ctx, struct http_request *q) {
+    struct deskrole *r = ctx;
+
+    if (!commit(r)) {
+        http_reply(q, 503, "application/json", "", STR("{\"error\":{\"code\":\"io\",\"text\":\"the record cannot be written\"}}\n"));
+        return;
+    }
+    control_request(r->control, q);
+    if (!r->failed)
+        arm_tick(r);
+}
+
+static void on_reject(void *ctx, const char *kind, int status) {
+    (void)ctx;
+    log_debug("control", "a request was refused: kind=%s status=%d", kind, status);
+}
+
+static const struct http_ops http_ops_ = {on_request, on_reject};
+
+static void on_reload(void *ctx, uint64_t request) {
+    struct deskrole *r = ctx;
+    struct buf b;
+
+    buf_init(&b, 64);
+    pack_u64(&b, request);
+    if (link_send(role_parent(r->role), FRAME_RELOAD, buf_view(&b), NULL, 0) != RC_OK)
+        control_reloaded(r->control, request, false, STR("the parent does not answer"));
+    buf_fini(&b);
+}
+
+static const struct control_ops control_ops_ = {on_reload, NULL};
+
+static void serve(struct deskrole *r) {
+    static const struct http_limits limits = {.header = 16u << 10, .body = 1u << 20, .header_us = 10 * US_PER_S, .body_us = 30 * US_PER_S,
+                                              .idle_us = 60 * US_PER_S, .write_us = 30 * US_PER_S, .connections = 64, .per_source = 64};
+    struct err e = {0};
+    int fd = r->control_fd;
+
+    if (fd < 0 || !r->control)
+        return;
+    r->control_fd = -1;
+    if (!r->http)
+        r->http = http_server_new(role_base(r->role), &limits, &http_ops_, r);
+    if (!r->http || http_server_listen(r->http, fd, &e) != RC_OK)
+        log_err("control", "the control socket cannot be served: %s", e.text);
+}
+
+/* ---- what the parent says */
+static void on_reloaded(struct deskrole *r, struct str payload) {
+    struct unpack u;
+
+    unpack_init(&u, payload);
+    uint64_t request = unpack_u64(&u);
+    bool ok = unpack_u8(&u) != 0;
+    struct str text = unpack_str(&u, LINK_FRAME_MAX);
+    if (!u.bad && r->control)
+        control_reloaded(r->control, request, ok, text);
+}
+
+static void on_other(void *ctx, unsigned type, struct str payload, const int *fds, size_t nfds) {
+    struct deskrole *r = ctx;
+
+    if (type == FRAME_SOCKETS && nfds == 1) { /* the control socket is the one we are given */
+        if (r->control_fd >= 0)
+            close(r->control_fd);
+        r->control_fd = fds[0];
+        serve(r);
+        return;
+    }
+    for (size_t i = 0; i < nfds; i++)
+        close(fds[i]);
+    if (type == FRAME_RELOADED)
+        on_reloaded(r, payload);
+    else
+        log_err("desk", "the parent sent what is not for this role: frame=%s", frame_name(type));
+}
+
+static bool names(struct deskrole *r, const struct config *c) {
+    return asprintf(&r->database, "%s/tocsin.db", r->state) > 0 && asprintf(&r->tokens, "%s/tokens", r->state) > 0 &&
+           (r->domain = str_dup(str_of(c->domain))) != NULL && (r->tlp = str_dup(str_of(c->tlp))) != NULL;
+}
+
+/* The first generation opens the record; what it says of the database holds until the next start. */
+static enum rc on_prepare(void *ctx, struct generation *g, struct err *e) {
+    struct deskrole *r = ctx;
+
+    if (r->desk)
+        return RC_OK;
+    if (!r->database && !names(r, &g->config))
+        return err_set(e, RC_NOMEM, "out of memory");
+    struct desk_conf conf = {.database = r->database, .free_floor = g->config.free_floor, .ballast = g->config.ballast, .domain = r->domain,
+                             .tlp = r->tlp, .max_groups = g->config.max_groups, .samples = 20};
+    enum rc rc = desk_open(&conf, &desk_ops_, r, clock_now(), &r->desk, e);
+    if (rc != RC_OK)
+        return rc;
+    r->control = control_new(role_base(r->role), r->desk, r->tokens, &control_ops_, r);
+    return r->control ? RC_OK : err_set(e, RC_NOMEM, "out of memory");
+}
+
+static void on_swap(void *ctx, struct generation *g) {
+    struct deskrole *r = ctx;
+    struct desk_generation dg = {.number = g->number, .rules = g->rules, .roster = &g->roster, .policy = &g->policy, .zone = g->zone,
+                                 .digest = str_of(g->digest)};
+    struct err e = {0};
+
+    if (!commit(r))
+        return;
+    if (desk_configure(r->desk, &dg, clock_now(), &e) != RC_OK) {
+        fail(r, "configuration", &e);
+        return;
+    }
+    control_configure(r->control, &g->roster);
+    serve(r);
+    arm(r->tick, 0);
+}
+
+static void on_grace(evutil_socket_t fd, short what, void *ctx) {
+    struct deskrole *r = ctx;
+
+    (void)fd, (void)what;
+    log_note("desk", "leaving with %zu notices under way: they are handed over again at the next start", r->carries.n);
+    event_base_loopexit(role_base(r->role), NULL);
+}
+
+static void on_stop(void *ctx) {
+    struct deskrole *r = ctx;
+
+    r->stopping = true;
+    if (r->desk)
+        commit(r);
+    if (r->http)
+        http_server_pause(r->http, true);
+    arm(r->grace, 2 * US_PER_S);
+    may_leave(r);
+}
+
+/* ---- the whole */
+static bool set_up(struct deskrole *r, int parent_fd) {
+    static const struct role_ops ops = {.name = "desk",
+                                        .parts = 1u << SEC_CONFIG | 1u << SEC_ROSTER | 1u << SEC_POLICY | 1u << SEC_RULES | 1u << SEC_ZONES,
+                                        .prepare = on_prepare,
+                                        .swap = on_swap,
+                                        .peer = on_peer,
+                                        .stop = on_stop,
+                                        .other = on_other};
+
+    if (!(r->role = role_new(parent_fd, &ops, r)))
+        return false;
+    r->commit = evtimer_new(role_base(r->role), on_commit, r);
+    r->tick = evtimer_new(role_base(r->role), on_tick, r);
+    r->grace = evtimer_new(role_base(r->role), on_grace, r);
+    return r->commit && r->tick && r->grace;
+}
+
+static void tear_down(struct deskrole *r) {
+    struct event *events[] = {r->commit, r->tick, r->grace};
+
+    http_server_free(r->http);
+    control_free(r->control);
+    if (r->desk)
+        desk_close(r->desk, clock_now());
+    for (size_t i = 0; i < r->nworkers; i++) {
+        link_free(r->workers[i].link);
+        buf_fini(&r->workers[i].acks);
+    }
+    link_free(r->notify);
+    carries_fini(&r->carries);
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
+        if (events[i])
+            event_free(events[i]);
+    role_free(r->role);
+    arena_fini(&r->arena);
+    free(r->domain);
+    free(r->tlp);
+    free(r->database);
+    free(r->tokens);
+    free(r);
+}
+
+int role_desk_main(int parent_fd, const char *state) {
+    struct deskrole *r = calloc(1, sizeof *r);
+    int status = EX_TEMPFAIL;
+
+    if (!r)
+        return status;
+    r->state = state ? state : TOCSIN_STATEDIR;
+    r->control_fd = -1;
+    arena_init(&r->arena, 64u << 20);
+    if (set_up(r, parent_fd))
+        status = role_run(r->role, r->state);
+    tear_down(r);
+    return status;
+}
