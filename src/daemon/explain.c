@@ -117,7 +117,7 @@ static void begin(struct explainer *ex, struct str whole) {
     ex->x.nhits = 0;
     m->raw = str_sub(whole, 0, (size_t)limit);
     m->peer = STR_NONE;
-    m->transport = TRANSPORT_INTERNAL;
+    m->transport = TRANSPORT_TCP;
     m->source = m->org = 0;
     m->flags = whole.n > limit ? MSG_CUT : 0;
     m->arrived = ex->now;
