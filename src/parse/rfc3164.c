@@ -148,7 +148,8 @@ static bool tail(struct message *m, struct str s) {
         m->procid = t.pid;
         after = str_sub(after, t.end, after.n);
     }
-    /* blanks at the end are padding (and CR of a foreign framing): they are in raw */
+    /* blanks around the text are padding (and a CR is of a foreign framing): they are in raw */
+    after = skip_blanks(after);
     while (after.n && (after.p[after.n - 1] == ' ' || after.p[after.n - 1] == '\t' || after.p[after.n - 1] == '\r'))
         after.n--;
     m->msg = after.n ? after : STR_NONE;
