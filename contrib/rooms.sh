@@ -70,7 +70,7 @@ while (my $file = <STDIN>) {
             include($file, $n, $room, $1);
         } else {
             $line =~ s/"(?:[^"\\]|\\.)*"/""/g;
-            $line =~ s/\bsignal\(\w+, SIG_(IGN|DFL)\)//g; # a handler is what differs between systems
+            $line =~ s/\bsignal\([\w\[\]]+, SIG_(IGN|DFL)\)//g; # a handler is what differs between systems
             while ($line =~ m{(?<![\w.>])($ban_re)\s*\(}g) {
                 push @wrong, "BANNED    $file:$n: calls $1" unless $file =~ $ban{$1};
             }
