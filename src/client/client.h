@@ -70,7 +70,7 @@ const char *text_color(const struct client *c, struct str key, struct str value)
 /* ---- table.c */
 enum column_kind { COLUMN_TEXT, COLUMN_TIME, COLUMN_NUMBER, COLUMN_LONG };
 struct column {
-    const char *key, *head;
+    const char *key, *head; /* key: of the JSON; "a|b": the first that is there */
     enum column_kind kind;
 };
 enum rc table_print(struct client *c, const struct column *cols, size_t n, const struct json *const *rows, size_t nrows, struct err *e);

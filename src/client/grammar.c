@@ -36,6 +36,44 @@ static char *absolute(struct str path) {
     return buf_take(&b);
 }
 
+struct choice {
+    struct str value;
+    const char *words[64];
+    char names[64][40];
+    size_t n;
+    bool found;
+};
+
+static void try_choice(void *ctx, struct str word) {
+    struct choice *c = ctx;
+
+    c->found |= str_eq(word, c->value);
+    if (c->n < 64 && str_copy(c->names[c->n], sizeof c->names[0], word)) {
+        c->words[c->n] = c->names[c->n];
+        c->n++;
+    }
+}
+
+static enum rc check_choice(const struct command_arg *a, struct str value, struct err *e) {
+    struct choice c = {.value = value};
+    struct buf all;
+
+    command_arg_choices(a, try_choice, &c);
+    if (!c.n || c.found)
+        return RC_OK;
+    const char *near = str_nearest(value, c.words, c.n);
+    err_set(e, RC_USAGE, "%s: \"%.*s\" is none of its words", a->name, (int)(value.n < 80 ? value.n : 80), value.p);
+    buf_init(&all, 1024);
+    for (size_t i = 0; i < c.n; i++)
+        buf_printf(&all, "%s%s", i ? ", " : "", c.words[i]);
+    if (near)
+        err_hint(e, "did you mean \"%s\"?", near);
+    else
+        err_hint(e, "one of: %s", buf_cstr(&all));
+    buf_fini(&all);
+    return RC_USAGE;
+}
+
 static enum rc check_value(const struct command_arg *a, struct str value, struct err *e) {
     int kind = ref_kind(value);
     const char *want = a->kind == ARG_EVENT ? "an event, such as EV-12" : "an incident, such as INC-7";
@@ -44,7 +82,7 @@ static enum rc check_value(const struct command_arg *a, struct str value, struct
         return err_set(e, RC_USAGE, "\"%.*s\" is not %s", (int)(value.n < 80 ? value.n : 80), value.p ? value.p : "", want);
     if (!value.n)
         return err_set(e, RC_USAGE, "%s is empty", a->name);
-    return RC_OK;
+    return check_choice(a, value, e);
 }
 
 /* Values of "<words...>" grow by a blank and the next word. */
@@ -275,18 +313,18 @@ static enum rc expand(struct str *first, struct err *e) {
 
 /* ---- the rest of the line */
 
+/* A flag of the pattern; or one of its values, said by name: "--disposition false_positive". */
 static bool flag_find(const struct command *cmd, struct str name, struct pattern_item *out) {
     for (const char *at = cmd->pattern; pattern_next(&at, out);)
-        if (out->kind == PATTERN_FLAG && str_eq(out->word, name))
+        if (out->kind != PATTERN_WORD && str_eq(out->word, name))
             return true;
     return false;
 }
 
-static bool value_at(const struct command *cmd, size_t index, struct pattern_item *out) {
-    size_t n = 0;
-
-    for (const char *at = cmd->pattern; pattern_next(&at, out);)
-        if (out->kind == PATTERN_VALUE && (n++ == index || out->repeat))
+/* The first value not said yet; "<words...>" take all that comes. */
+static bool next_value(const struct said *s, struct pattern_item *out) {
+    for (const char *at = s->cmd->pattern; pattern_next(&at, out);)
+        if (out->kind == PATTERN_VALUE && (out->repeat || !said_get(s, out->arg->name)))
             return true;
     return false;
 }
@@ -339,7 +377,6 @@ static bool is_flag(const char *word) {
 
 static enum rc take_rest(struct client *c, struct words *w, struct err *e) {
     bool plain = false; /* behind "--" */
-    size_t values = 0;
     struct pattern_item it;
     enum rc rc = RC_OK;
 
@@ -349,9 +386,8 @@ static enum rc take_rest(struct client *c, struct words *w, struct err *e) {
             plain = true;
         } else if (!plain && is_flag(word)) {
             rc = take_flag(c, w, str_of(word), e);
-        } else if (value_at(c->said.cmd, values, &it)) {
+        } else if (next_value(&c->said, &it)) {
             rc = said_add(&c->said, &it, str_of(word), e);
-            values++;
         } else {
             rc = err_set(e, RC_USAGE, "\"%.80s\" is one word too many", word);
             err_hint(e, "tocsin %s", c->said.cmd->pattern);

@@ -56,8 +56,6 @@ static void print_scalar(struct page *p, struct str key, const struct json *v) {
         print_text(p, text);
         return;
     }
-    if (str_is(key, "priority") && json_kind(v) == JSON_INT)
-        buf_c(&p->c->out, 'P');
     text_value(p->c, v, &p->c->out);
     buf_c(&p->c->out, '\n');
 }
@@ -107,7 +105,13 @@ static void list_row(struct page *p, const struct json *row) {
         return;
     }
     buf_text(&p->c->out, "  ");
-    text_value(p->c, row, &p->c->out);
+    if (json_get(row, "body")) { /* a line as it came */
+        text_value(p->c, json_get(row, "at"), &p->c->out);
+        buf_text(&p->c->out, "  ");
+        text_value(p->c, json_get(row, "body"), &p->c->out);
+    } else {
+        text_value(p->c, row, &p->c->out);
+    }
     buf_c(&p->c->out, '\n');
 }
 

@@ -15,15 +15,25 @@
 
 #include <libsmartcols/libsmartcols.h>
 
-/* A priority is a number in the record and "P2" to a person. */
+/* The first of the column's keys that the row has: "owner|assessor". */
 static void cell_raw(const struct column *col, const struct json *row, struct buf *b) {
-    const struct json *v = json_get(row, col->key);
+    struct str keys = str_of(col->key);
+    char key[64];
 
-    if (json_kind(v) == JSON_NULL)
+    while (!b->n && !str_absent(keys)) {
+        str_copy(key, sizeof key, str_cut(&keys, '|'));
+        if (json_kind(json_get(row, key)) != JSON_NULL)
+            json_scalar(json_get(row, key), b);
+    }
+}
+
+static void head_plain(const struct column *col, struct buf *b) {
+    if (!strchr(col->key, '|')) {
+        buf_text(b, col->key);
         return;
-    if (strcmp(col->key, "priority") == 0 && json_kind(v) == JSON_INT)
-        buf_c(b, 'P');
-    json_scalar(v, b);
+    }
+    for (const char *p = col->head; *p; p++)
+        buf_c(b, (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p));
 }
 
 static void cell_plain(const struct client *c, const struct column *col, const struct json *row, struct buf *b) {
@@ -41,8 +51,11 @@ static void cell_plain(const struct client *c, const struct column *col, const s
 static void print_plain(struct client *c, const struct column *cols, size_t n, const struct json *const *rows, size_t nrows) {
     char sep = c->csv ? ',' : '\t';
 
-    for (size_t i = 0; i < n; i++)
-        buf_printf(&c->out, "%s%s", i ? (char[]){sep, 0} : "", cols[i].key);
+    for (size_t i = 0; i < n; i++) {
+        if (i)
+            buf_c(&c->out, sep);
+        head_plain(&cols[i], &c->out);
+    }
     buf_text(&c->out, c->csv ? "\r\n" : "\n");
     for (size_t r = 0; r < nrows; r++) {
         for (size_t i = 0; i < n; i++) {

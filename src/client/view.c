@@ -22,22 +22,26 @@ static const struct column incident_columns[] = {
     {"declared_at", "SINCE", COLUMN_TIME}, {"owner", "OWNER", COLUMN_TEXT},   {"title", "TITLE", COLUMN_LONG},
 };
 static const struct column open_columns[] = {
-    {"ref", "WHAT", COLUMN_TEXT},   {"priority", "PRIO", COLUMN_TEXT}, {"state", "STATE", COLUMN_TEXT}, {"state_since", "SINCE", COLUMN_TIME},
-    {"owner", "WHO", COLUMN_TEXT}, {"title", "TITLE", COLUMN_LONG},
+    {"ref", "WHAT", COLUMN_TEXT},   {"priority", "PRIO", COLUMN_TEXT}, {"state", "STATE", COLUMN_TEXT}, {"declared_at|last_seen", "SINCE", COLUMN_TIME},
+    {"owner|assessor", "WHO", COLUMN_TEXT}, {"title", "TITLE", COLUMN_LONG},
 };
 static const struct column notice_columns[] = {
-    {"id", "NOTICE", COLUMN_NUMBER}, {"object", "ABOUT", COLUMN_TEXT},  {"login", "TO", COLUMN_TEXT},          {"channel", "VIA", COLUMN_TEXT},
+    {"id", "NOTICE", COLUMN_NUMBER}, {"object", "ABOUT", COLUMN_TEXT},  {"to", "TO", COLUMN_TEXT},             {"via", "VIA", COLUMN_TEXT},
     {"state", "STATE", COLUMN_TEXT}, {"attempts", "TRIES", COLUMN_NUMBER}, {"queued_at", "QUEUED", COLUMN_TIME}, {"sent_at", "SENT", COLUMN_TIME},
-    {"last_code", "ANSWER", COLUMN_LONG},
+    {"code", "ANSWER", COLUMN_LONG},
+};
+static const struct column action_columns[] = {
+    {"ref", "ACTION", COLUMN_TEXT},     {"state", "STATE", COLUMN_TEXT}, {"owner", "OWNER", COLUMN_TEXT}, {"due_at", "DUE", COLUMN_TIME},
+    {"incident", "OF", COLUMN_TEXT}, {"text", "WHAT", COLUMN_LONG},
 };
 static const struct column token_columns[] = {
     {"login", "LOGIN", COLUMN_TEXT}, {"id", "TOKEN", COLUMN_TEXT}, {"created", "MADE", COLUMN_TIME},
 };
 static const struct column check_columns[] = {
-    {"code", "GUARD", COLUMN_TEXT}, {"state", "STATE", COLUMN_TEXT}, {"text", "", COLUMN_LONG},
+    {"guard", "GUARD", COLUMN_TEXT}, {"state", "STATE", COLUMN_TEXT}, {"text", "", COLUMN_LONG},
 };
 static const struct column next_columns[] = {
-    {"verb", "VERB", COLUMN_TEXT}, {"command", "COMMAND", COLUMN_TEXT}, {"by", "BY", COLUMN_TIME}, {"text", "", COLUMN_LONG},
+    {"verb", "VERB", COLUMN_TEXT}, {"to", "THEN", COLUMN_TEXT}, {"needs", "NEEDS", COLUMN_TEXT}, {"command", "COMMAND", COLUMN_LONG},
 };
 
 #define COUNT(v) (sizeof(v) / sizeof *(v))
@@ -73,6 +77,8 @@ enum rc view_list(struct client *c, const struct json *reply, struct err *e) {
         return print_rows(c, incident_columns, COUNT(incident_columns), reply, "No incident is open.", e);
     if (strstr(route, "/notices"))
         return print_rows(c, notice_columns, COUNT(notice_columns), reply, "Nobody is owed a message.", e);
+    if (strstr(route, "/actions"))
+        return print_rows(c, action_columns, COUNT(action_columns), reply, "There is no action.", e);
     return print_rows(c, open_columns, COUNT(open_columns), reply, "Nothing is open.", e);
 }
 

@@ -92,8 +92,8 @@ static enum rc do_control(struct call *k, struct str both, struct answer *a, str
 static const struct rename {
     const char *from, *to;
 } opening[] = {{"chair", "chair"}, {"participants", "participants"}, {"review_due", "review_due"}, {NULL, NULL}},
-  cause[] = {{"root_cause_code", "root_cause_code"}, {"root_cause_text", "text"}, {NULL, NULL}},
-  action[] = {{"action", "text"}, {"action_owner", "owner"}, {"action_due", "due"}, {"effect_criterion", "effect"}, {NULL, NULL}},
+  cause[] = {{"root_cause_code", "root_cause_code"}, {"root_cause_text", "root_cause_text"}, {"root_cause_justification", "root_cause_justification"}, {NULL, NULL}},
+  action[] = {{"action", "text"}, {"action_owner", "owner"}, {"action_due", "due"}, {"effect_criterion", "effect_criterion"}, {NULL, NULL}},
   away[] = {{"from", "from"}, {"until", "to"}, {"reason", "reason"}, {NULL, NULL}};
 
 /* Copies those of the named arguments that were given, under the names the desk knows. */
@@ -106,6 +106,7 @@ static void pick(const struct call *k, const struct rename *names, struct args *
     }
 }
 
+/* What may be refused comes first, so that a second try does not find half of it recorded. */
 static enum rc record_learned(struct call *k, struct answer *a, struct err *e) {
     const struct args *args = &k->args;
     struct args some;
@@ -115,17 +116,17 @@ static enum rc record_learned(struct call *k, struct answer *a, struct err *e) {
         pick(k, cause, &some);
         rc = do_part(k, "cause", &some, a, e);
     }
-    if (rc == RC_OK && arg_get(args, "lesson").n)
-        rc = do_one(k, "lesson", "text", arg_get(args, "lesson"), a, e);
-    if (rc == RC_OK)
-        rc = do_fact(k, "lesson_none_reason", a, e);
-    for (size_t i = 0; i < args->n && rc == RC_OK; i++)
-        if (strcmp(args->v[i].name, "control") == 0)
-            rc = do_control(k, args->v[i].value, a, e);
     if (rc == RC_OK && arg_get(args, "action").n) {
         pick(k, action, &some);
         rc = do_part(k, "action", &some, a, e);
     }
+    for (size_t i = 0; i < args->n && rc == RC_OK; i++)
+        if (strcmp(args->v[i].name, "control") == 0)
+            rc = do_control(k, args->v[i].value, a, e);
+    if (rc == RC_OK && arg_get(args, "lesson").n)
+        rc = do_one(k, "lesson", "text", arg_get(args, "lesson"), a, e);
+    if (rc == RC_OK)
+        rc = do_fact(k, "lesson_none_reason", a, e);
     return rc == RC_OK ? do_fact(k, "action_none_reason", a, e) : rc;
 }
 

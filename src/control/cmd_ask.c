@@ -20,7 +20,9 @@ static void ask(struct call *k, ask_fn fn) {
 static enum rc one_list(struct call *k, const char *kind, struct buf *json, struct err *e) {
     struct args filter = k->args;
 
-    if (!args_add(&filter, "kind", str_of(kind)))
+    bool open = !arg_get(&filter, "all").n && !arg_get(&filter, "state").n; /* what is over is asked for by name */
+
+    if (!args_add(&filter, "kind", str_of(kind)) || (open && !args_add(&filter, "open", STR("yes"))))
         return err_set(e, RC_LIMIT, "too many arguments");
     return desk_list(k->c->desk, &k->who, &filter, k->now, json, e);
 }

@@ -10,8 +10,11 @@
 
 static void on_gone(void *ctx) {
     struct watcher *w = ctx;
+    struct http_request *r = w->r;
 
     w->r = NULL;
+    if (r)
+        http_stream_end(r);
 }
 
 static struct watcher *watcher_free(struct control *c) {
@@ -35,7 +38,8 @@ void cmd_watch(struct call *k) {
     http_stream(k->r, 200, "application/x-ndjson", on_gone, w);
 }
 
-/* A line of an organisation goes to those who have a role in it; who they are is asked again each time, for roles end. */
+/* A line of an organisation goes to those who have a role in it, one that names none to those who have a role in all. Who they are is
+ * asked again each time, for roles end. */
 static bool may_see(const struct control *c, const struct watcher *w, struct str org, int64_t now) {
     const struct person *p = c->roster ? roster_person(c->roster, str_of(w->login)) : NULL;
     int index = org.n && c->roster ? roster_org(c->roster, org) : -1;
@@ -45,9 +49,9 @@ static bool may_see(const struct control *c, const struct watcher *w, struct str
     if (index >= 0)
         return person_roles(p, (uint16_t)index, now) != 0;
     for (size_t i = 0; i < c->roster->norgs; i++)
-        if (person_roles(p, (uint16_t)i, now))
-            return true;
-    return false;
+        if (!person_roles(p, (uint16_t)i, now))
+            return false;
+    return true;
 }
 
 void control_watch(struct control *c, struct str json_line) {
@@ -68,13 +72,9 @@ void control_watch(struct control *c, struct str json_line) {
         struct watcher *w = &c->watchers[i];
         if (!w->r || !may_see(c, w, org, clock_now()) || http_stream_send(w->r, buf_view(&b)))
             continue;
-        if (w->r) { /* too slow; on_gone has not been called for it */
-            struct http_request *r = w->r;
-            w->r = NULL;
-            http_stream_end(r);
-            c->watch_dropped++;
-            log_warn("control", "watch ended for=%s: it does not read", w->login);
-        }
+        on_gone(w);
+        c->watch_dropped++;
+        log_warn("control", "watch ended for=%s: it does not read", w->login);
     }
     buf_fini(&b);
     json_free(j);

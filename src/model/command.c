@@ -97,18 +97,21 @@ static void each_rootcause(void (*fn)(void *ctx, struct str choice), void *ctx) 
         fn(ctx, str_of(rc->code));
 }
 
+static const struct {
+    const char *name;
+    enum word_list list;
+} lists[] = {{"@disposition", WORDS_disposition}, {"@outcome", WORDS_outcome}, {"@activity", WORDS_activity}};
+
 void command_arg_choices(const struct command_arg *a, void (*fn)(void *ctx, struct str choice), void *ctx) {
     struct str rest = str_of(a->choices);
 
-    if (str_is(rest, "@rootcause")) {
+    if (str_is(rest, "@rootcause"))
         each_rootcause(fn, ctx);
-    } else if (str_is(rest, "@disposition")) {
-        for (const char *const *w = word_list(WORDS_disposition); *w; w++)
+    for (size_t i = 0; i < COUNT(lists); i++)
+        for (const char *const *w = word_list(lists[i].list); str_is(rest, lists[i].name) && *w; w++)
             fn(ctx, str_of(*w));
-    } else {
-        while (rest.n)
-            fn(ctx, str_cut(&rest, '|'));
-    }
+    while (rest.n && rest.p[0] != '@' && !str_absent(rest))
+        fn(ctx, str_cut(&rest, '|'));
 }
 
 int ref_kind(struct str ref) {

@@ -68,7 +68,7 @@ struct command_arg {
     const char *name;
     enum arg_kind kind;
     bool local;          /* the client's own business, never sent */
-    const char *choices; /* "no|unknown|yes", "@disposition" for a list of words.def, or "" */
+    const char *choices; /* "no|unknown|yes", "@disposition" and the like for a list of words.def, "@rootcause", or "" */
     const char *help;    /* half a sentence, also what a person is asked */
 };
 const struct command_arg *command_arg_find(struct str name); /* NULL when there is none */
