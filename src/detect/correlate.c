@@ -24,7 +24,7 @@
 
 struct correlator {
     const struct ruleset *rs;
-    struct table *groups; /* key to struct group * */
+    struct table *groups;    /* key to struct group * */
     struct group all, dirty; /* heads of rings */
     struct group *cursor;    /* where expiry goes on */
     size_t max_groups, dead;
@@ -49,8 +49,7 @@ struct times {
 
 /* --- groups and their lists */
 
-static void dirty_unlink(struct group *g)
-{
+static void dirty_unlink(struct group *g) {
     if (!g->dirty)
         return;
     g->dirty_prev->dirty_next = g->dirty_next;
@@ -58,8 +57,7 @@ static void dirty_unlink(struct group *g)
     g->dirty = false;
 }
 
-static void mark_dirty(struct correlator *c, struct group *g)
-{
+static void mark_dirty(struct correlator *c, struct group *g) {
     if (g->dirty)
         return;
     g->dirty = true;
@@ -69,8 +67,7 @@ static void mark_dirty(struct correlator *c, struct group *g)
     c->dirty.dirty_prev = g;
 }
 
-static void group_free(struct group *g)
-{
+static void group_free(struct group *g) {
     dirty_unlink(g);
     group_fini(g);
     free(g->key);
@@ -78,8 +75,7 @@ static void group_free(struct group *g)
 }
 
 /* The table lets go of a group. What was saved must be forgotten by the record too, so its key stays until the next save. */
-static void on_drop(void *ctx, struct str key, void *value)
-{
+static void on_drop(void *ctx, struct str key, void *value) {
     struct correlator *c = ctx;
     struct group *g = *(struct group **)value;
     (void)key;
@@ -99,8 +95,7 @@ static void on_drop(void *ctx, struct str key, void *value)
     mark_dirty(c, g);
 }
 
-static struct group *group_get(struct correlator *c, uint32_t rule, struct str key)
-{
+static struct group *group_get(struct correlator *c, uint32_t rule, struct str key) {
     bool fresh;
     struct group **slot = table_get(c->groups, key, &fresh);
     if (!slot || !fresh)
@@ -119,8 +114,7 @@ static struct group *group_get(struct correlator *c, uint32_t rule, struct str k
     return g;
 }
 
-struct correlator *correlator_new(const struct ruleset *rs, size_t max_groups)
-{
+struct correlator *correlator_new(const struct ruleset *rs, size_t max_groups) {
     struct correlator *c = calloc(1, sizeof *c);
     if (!c)
         return NULL;
@@ -137,8 +131,7 @@ struct correlator *correlator_new(const struct ruleset *rs, size_t max_groups)
     return NULL;
 }
 
-void correlator_free(struct correlator *c)
-{
+void correlator_free(struct correlator *c) {
     if (!c)
         return;
     if (c->groups)
@@ -149,23 +142,20 @@ void correlator_free(struct correlator *c)
     free(c);
 }
 
-bool correlator_wants(const struct correlator *c, uint32_t rule)
-{
+bool correlator_wants(const struct correlator *c, uint32_t rule) {
     return rule < c->rs->n && c->rs->parent_at[rule] < c->rs->parent_at[rule + 1];
 }
 
 /* --- which group, which value */
 
-static const struct field *sighting_field(const struct sighting *s, uint16_t id, struct str name)
-{
+static const struct field *sighting_field(const struct sighting *s, uint16_t id, struct str name) {
     for (size_t i = 0; i < s->nfields; i++)
         if (s->fields[i].id == id && (id != F_OTHER || str_eq(s->fields[i].name, name)))
             return s->fields[i].flags & FIELD_NULL || str_absent(s->fields[i].value) ? NULL : &s->fields[i];
     return NULL;
 }
 
-static void pack_value(struct buf *b, struct str v)
-{
+static void pack_value(struct buf *b, struct str v) {
     uint8_t digest[SHA256_SIZE];
     char hex[SHA256_HEX];
     if (v.n <= KEY_VALUE_MAX) {
@@ -178,8 +168,7 @@ static void pack_value(struct buf *b, struct str v)
 }
 
 /* The key, and the fields of the group for the alert; false when one is missing. */
-static bool group_key(const struct feed *f, uint32_t rule, uint32_t ref, struct buf *key, struct field *group)
-{
+static bool group_key(const struct feed *f, uint32_t rule, uint32_t ref, struct buf *key, struct field *group) {
     const struct corr *c = f->c->rs->rules[rule].corr;
     pack_u32(key, rule);
     pack_u16(key, f->s->org);
@@ -193,8 +182,7 @@ static bool group_key(const struct feed *f, uint32_t rule, uint32_t ref, struct 
     return !key->over;
 }
 
-static bool value_hash(const struct feed *f, const struct corr *c, uint32_t ref, const struct group *g, uint64_t *out)
-{
+static bool value_hash(const struct feed *f, const struct corr *c, uint32_t ref, const struct group *g, uint64_t *out) {
     uint64_t h = 0;
     for (size_t i = 0; i < c->nfields; i++) {
         const struct field *v = sighting_field(f->s, c->fields[i].ids[ref], c->fields[i].names[ref]);
@@ -211,8 +199,7 @@ static bool value_hash(const struct feed *f, const struct corr *c, uint32_t ref,
 
 static void feed_parents(const struct feed *f, uint32_t rule, const struct times *t, uint32_t depth);
 
-static void give(const struct feed *f, const struct alert *proto, bool fired, const struct window_span *span)
-{
+static void give(const struct feed *f, const struct alert *proto, bool fired, const struct window_span *span) {
     struct alert a = *proto;
     a.fired = fired;
     a.count = span->count;
@@ -226,8 +213,7 @@ static void give(const struct feed *f, const struct alert *proto, bool fired, co
         f->fn(f->ctx, &a);
 }
 
-static void fold(struct window_span *into, int64_t t, uint32_t weight)
-{
+static void fold(struct window_span *into, int64_t t, uint32_t weight) {
     if (into->count == 0)
         into->first = into->last = t;
     into->count += weight;
@@ -244,24 +230,21 @@ struct run { /* one sighting going through one group */
     int64_t holds_at; /* when its condition last held while folding; INT64_MIN never */
 };
 
-static void flush(struct run *run)
-{
+static void flush(struct run *run) {
     if (run->folded.count)
         give(run->f, &run->proto, false, &run->folded);
     run->folded.count = 0;
 }
 
 /* Chained correlations may make the table forget this very group, so whoever comes back from here looks it up again. */
-static void on_fired(struct run *run, const struct fired *out, int64_t t)
-{
+static void on_fired(struct run *run, const struct fired *out, int64_t t) {
     const struct times one = {&t, NULL, 1, false};
     flush(run);
     give(run->f, &run->proto, true, &out->span);
     feed_parents(run->f, run->proto.rule, &one, run->proto.depth + 1);
 }
 
-static void run_times(struct run *run, uint32_t ref, const struct times *t)
-{
+static void run_times(struct run *run, uint32_t ref, const struct times *t) {
     struct correlator *c = run->f->c;
     struct group *g = group_get(c, run->proto.rule, run->key);
     for (uint32_t i = 0; g && i < t->n; i++) {
@@ -287,8 +270,7 @@ static void run_times(struct run *run, uint32_t ref, const struct times *t)
     flush(run);
 }
 
-static void feed_one(const struct feed *f, uint32_t rule, uint32_t ref, const struct times *t, uint32_t depth)
-{
+static void feed_one(const struct feed *f, uint32_t rule, uint32_t ref, const struct times *t, uint32_t depth) {
     char bytes[GROUP_KEY_MAX];
     struct buf key = {.p = bytes, .cap = sizeof bytes, .max = sizeof bytes - 1};
     struct field group[8];
@@ -300,7 +282,8 @@ static void feed_one(const struct feed *f, uint32_t rule, uint32_t ref, const st
         return;
     }
     struct run run = {.f = f, .r = r, .key = str_n(bytes, key.n), .holds_at = INT64_MIN};
-    run.proto = (struct alert){.rule = rule, .org = f->s->org, .group = group, .ngroup = r->corr->nby, .by = f->s, .depth = depth};
+    run.proto =
+        (struct alert){.rule = rule, .org = f->s->org, .group = group, .ngroup = r->corr->nby, .by = f->s, .depth = depth};
     run_times(&run, ref, t);
     if (run.holds_at != INT64_MIN) {
         const struct times one = {&run.holds_at, NULL, 1, true};
@@ -308,8 +291,7 @@ static void feed_one(const struct feed *f, uint32_t rule, uint32_t ref, const st
     }
 }
 
-static void feed_parents(const struct feed *f, uint32_t rule, const struct times *t, uint32_t depth)
-{
+static void feed_parents(const struct feed *f, uint32_t rule, const struct times *t, uint32_t depth) {
     const struct ruleset *rs = f->c->rs;
     if (depth > CORR_DEPTH_MAX)
         return;
@@ -318,8 +300,7 @@ static void feed_parents(const struct feed *f, uint32_t rule, const struct times
             feed_one(f, rs->parents[p].corr, rs->parents[p].ref, t, depth);
 }
 
-void correlate(struct correlator *c, const struct sighting *s, alert_fn fn, void *ctx)
-{
+void correlate(struct correlator *c, const struct sighting *s, alert_fn fn, void *ctx) {
     const struct feed f = {c, s, fn, ctx};
     const struct times t = {s->times, s->weights, s->ntimes, false};
     if (s->rule_index >= c->rs->n)
@@ -330,8 +311,7 @@ void correlate(struct correlator *c, const struct sighting *s, alert_fn fn, void
 
 /* --- saving, restoring, forgetting */
 
-void correlator_dirty(struct correlator *c, corr_save_fn save, void *ctx)
-{
+void correlator_dirty(struct correlator *c, corr_save_fn save, void *ctx) {
     while (c->dirty.dirty_next != &c->dirty) {
         struct group *g = c->dirty.dirty_next;
         struct str key = str_n(g->key + 4, g->key_n - 4);
@@ -350,8 +330,7 @@ void correlator_dirty(struct correlator *c, corr_save_fn save, void *ctx)
     }
 }
 
-static bool key_sane(const struct corr *c, struct str key)
-{
+static bool key_sane(const struct corr *c, struct str key) {
     struct unpack u;
     unpack_init(&u, key);
     unpack_u16(&u);
@@ -360,8 +339,7 @@ static bool key_sane(const struct corr *c, struct str key)
     return unpack_done(&u);
 }
 
-bool correlator_restore(struct correlator *c, struct str rule_id, struct str key, struct str state)
-{
+bool correlator_restore(struct correlator *c, struct str rule_id, struct str key, struct str state) {
     char bytes[GROUP_KEY_MAX];
     struct buf full = {.p = bytes, .cap = sizeof bytes, .max = sizeof bytes - 1};
     long rule = ruleset_find(c->rs, rule_id);
@@ -379,8 +357,7 @@ bool correlator_restore(struct correlator *c, struct str rule_id, struct str key
     return false;
 }
 
-void correlator_expire(struct correlator *c, int64_t now, size_t max)
-{
+void correlator_expire(struct correlator *c, int64_t now, size_t max) {
     for (size_t i = 0; i < max && c->all.next != &c->all; i++) {
         struct group *g = c->cursor == &c->all ? c->all.next : c->cursor;
         c->cursor = g->next;
@@ -392,8 +369,7 @@ void correlator_expire(struct correlator *c, int64_t now, size_t max)
     }
 }
 
-const struct corr_stats *correlator_stats(const struct correlator *c)
-{
+const struct corr_stats *correlator_stats(const struct correlator *c) {
     struct correlator *mine = (struct correlator *)(uintptr_t)c; /* these two are the table's to tell */
     mine->stats.evicted = table_evicted(c->groups);
     mine->stats.groups = table_count(c->groups);

@@ -14,16 +14,16 @@
 
 struct correlator;
 
-struct alert { /* a correlation that fired, or that folds further sightings into what it fired before */
-    uint32_t rule;         /* index of the correlation rule */
-    bool fired;            /* true: at this sighting; false: folds into the alert open for this group */
+struct alert {     /* a correlation that fired, or that folds further sightings into what it fired before */
+    uint32_t rule; /* index of the correlation rule */
+    bool fired;    /* true: at this sighting; false: folds into the alert open for this group */
     uint16_t org;
-    uint64_t count;        /* fired: events in the window that made it fire (all of them); folding: how many more */
-    int64_t first, last;   /* of the contributing events */
+    uint64_t count;            /* fired: events in the window that made it fire (all of them); folding: how many more */
+    int64_t first, last;       /* of the contributing events */
     const struct field *group; /* group-by fields with their values */
     size_t ngroup;
     const struct sighting *by; /* the sighting that did it: entities, title fields, raw lines; NULL for absence */
-    uint32_t depth;        /* of chained correlations */
+    uint32_t depth;            /* of chained correlations */
 };
 typedef void (*alert_fn)(void *ctx, const struct alert *a);
 

@@ -21,14 +21,12 @@
 #define SPANS_MAX 12
 #define VERSION 1
 
-static uint32_t stamps_wanted(const struct corr *c)
-{
+static uint32_t stamps_wanted(const struct corr *c) {
     int64_t spans = LATENESS / c->timespan + 2;
     return (uint32_t)(c->at_least * (uint64_t)(spans > SPANS_MAX ? SPANS_MAX : spans));
 }
 
-bool group_init(struct group *g, const struct rule *r, uint32_t rule, struct str key, const uint64_t seed[2])
-{
+bool group_init(struct group *g, const struct rule *r, uint32_t rule, struct str key, const uint64_t seed[2]) {
     g->rule = rule;
     g->seed[0] = seed[0];
     g->seed[1] = seed[1];
@@ -44,8 +42,7 @@ bool group_init(struct group *g, const struct rule *r, uint32_t rule, struct str
     return true;
 }
 
-void group_fini(struct group *g)
-{
+void group_fini(struct group *g) {
     window_fini(&g->win);
     free(g->vals);
     g->vals = NULL;
@@ -54,8 +51,7 @@ void group_fini(struct group *g)
 
 /* --- value_count: which values were seen last when. Exact for times in order; a late time only refreshes its value. */
 
-static struct distinct *value_slot(struct group *g, const struct corr *c, uint64_t hash)
-{
+static struct distinct *value_slot(struct group *g, const struct corr *c, uint64_t hash) {
     struct distinct *oldest = NULL;
     for (uint32_t i = 0; i < g->nvals; i++) {
         if (g->vals[i].hash == hash)
@@ -79,8 +75,7 @@ static struct distinct *value_slot(struct group *g, const struct corr *c, uint64
     return &g->vals[g->nvals++];
 }
 
-static bool values_hold(struct group *g, const struct corr *c, const struct seen *s)
-{
+static bool values_hold(struct group *g, const struct corr *c, const struct seen *s) {
     struct distinct *d = value_slot(g, c, s->value);
     uint64_t have = 0;
     if (!d)
@@ -94,8 +89,7 @@ static bool values_hold(struct group *g, const struct corr *c, const struct seen
 
 /* --- temporal: the stamps of the span say which rules were seen, and in which order */
 
-static bool all_seen(const struct group *g, const struct corr *c, int64_t end)
-{
+static bool all_seen(const struct group *g, const struct corr *c, int64_t end) {
     uint32_t seen = 0; /* at most 32 references */
     for (uint32_t i = g->win.n; i > 0; i--) {
         const struct stamp *s = window_at(&g->win, i - 1);
@@ -109,8 +103,7 @@ static bool all_seen(const struct group *g, const struct corr *c, int64_t end)
 
 /* start[k]: the latest time at which a run of the first k+1 rules in order can have begun. The same rule may stand in several places
  * of the list (then under several refs, each with its own stamp). */
-static bool in_order(const struct group *g, const struct corr *c, int64_t end)
-{
+static bool in_order(const struct group *g, const struct corr *c, int64_t end) {
     int64_t start[32];
     for (size_t k = 0; k < c->nrefs; k++)
         start[k] = INT64_MIN;
@@ -126,8 +119,7 @@ static bool in_order(const struct group *g, const struct corr *c, int64_t end)
 }
 
 /* A late stamp can complete a run that ends with a stamp behind it. */
-static bool temporal_holds(const struct group *g, const struct corr *c, uint32_t from, struct window_span *out)
-{
+static bool temporal_holds(const struct group *g, const struct corr *c, uint32_t from, struct window_span *out) {
     for (uint32_t i = from; i < g->win.n; i++) {
         int64_t end = window_at(&g->win, i)->t;
         if (end > window_at(&g->win, from)->t + c->timespan)
@@ -142,8 +134,7 @@ static bool temporal_holds(const struct group *g, const struct corr *c, uint32_t
 
 /* --- one time */
 
-static bool holds(struct group *g, const struct corr *c, const struct seen *s, uint32_t i, struct window_span *out)
-{
+static bool holds(struct group *g, const struct corr *c, const struct seen *s, uint32_t i, struct window_span *out) {
     switch (c->type) {
     case CORR_EVENT_COUNT:
         return window_reached(&g->win, c->timespan, i, c->at_least, out);
@@ -155,13 +146,11 @@ static bool holds(struct group *g, const struct corr *c, const struct seen *s, u
     }
 }
 
-static bool silence_over(const struct group *g, const struct corr *c, int64_t t)
-{
+static bool silence_over(const struct group *g, const struct corr *c, int64_t t) {
     return g->until ? t >= g->until : t > g->last + c->timespan;
 }
 
-enum step group_step(struct group *g, const struct rule *r, const struct seen *s, struct fired *out)
-{
+enum step group_step(struct group *g, const struct rule *r, const struct seen *s, struct fired *out) {
     const struct corr *c = r->corr;
     *out = (struct fired){{0, s->t, s->t}, false};
     if (g->open && silence_over(g, c, s->t)) {
@@ -188,8 +177,7 @@ enum step group_step(struct group *g, const struct rule *r, const struct seen *s
     return STEP_FIRED;
 }
 
-int64_t group_drained(const struct group *g, const struct rule *r)
-{
+int64_t group_drained(const struct group *g, const struct rule *r) {
     int64_t at = g->open ? g->last : INT64_MIN;
     if (g->win.n && window_at(&g->win, g->win.n - 1)->t > at)
         at = window_at(&g->win, g->win.n - 1)->t;
@@ -201,8 +189,7 @@ int64_t group_drained(const struct group *g, const struct rule *r)
 
 /* --- to bytes and back */
 
-bool group_pack(const struct group *g, struct buf *b)
-{
+bool group_pack(const struct group *g, struct buf *b) {
     int64_t before = 0;
     pack_u8(b, VERSION);
     pack_u8(b, g->open);
@@ -227,13 +214,11 @@ bool group_pack(const struct group *g, struct buf *b)
     return !b->over;
 }
 
-static bool sane_time(int64_t t)
-{
+static bool sane_time(int64_t t) {
     return t > -INT64_C(4000000) * US_PER_DAY && t < INT64_C(4000000) * US_PER_DAY;
 }
 
-static bool unpack_stamps(struct group *g, const struct corr *c, struct unpack *u)
-{
+static bool unpack_stamps(struct group *g, const struct corr *c, struct unpack *u) {
     uint64_t n = unpack_varint(u);
     int64_t before = INT64_MIN / 4, t = 0;
     for (uint64_t i = 0; i < n && !u->bad; i++) {
@@ -248,8 +233,7 @@ static bool unpack_stamps(struct group *g, const struct corr *c, struct unpack *
     return !u->bad;
 }
 
-bool group_unpack(struct group *g, const struct rule *r, struct str state)
-{
+bool group_unpack(struct group *g, const struct rule *r, struct str state) {
     struct unpack u;
     unpack_init(&u, state);
     if (state.n > STATE_MAX || unpack_u8(&u) != VERSION)

@@ -10,7 +10,7 @@
 #include "detect/window.h"
 
 #define LATENESS (10 * US_PER_MIN)
-#define KEY_VALUE_MAX 128    /* a longer value of a group-by field stands in the key as its digest */
+#define KEY_VALUE_MAX 128 /* a longer value of a group-by field stands in the key as its digest */
 #define GROUP_KEY_MAX (7 + 8 * (KEY_VALUE_MAX + 4))
 #define STATE_MAX (4u << 20)
 
@@ -26,8 +26,8 @@ struct group {
     size_t key_n;
     uint32_t rule;
     bool dirty, saved, dead;
-    bool open;      /* fired, and folding */
-    int64_t until;  /* silence by `suppress`; 0 = until the window has drained */
+    bool open;           /* fired, and folding */
+    int64_t until;       /* silence by `suppress`; 0 = until the window has drained */
     int64_t first, last; /* of the alert that is open */
     uint64_t seed[2];
     struct window win;
@@ -39,8 +39,8 @@ enum step { STEP_NONE, STEP_LATE, STEP_FOLDED, STEP_FIRED };
 struct seen { /* one time of a sighting as a correlation sees it */
     int64_t t;
     uint32_t weight, ref;
-    uint64_t value;  /* hash, for value_count */
-    bool reminder;   /* a correlation below still holds: counts nothing */
+    uint64_t value; /* hash, for value_count */
+    bool reminder;  /* a correlation below still holds: counts nothing */
 };
 struct fired {
     struct window_span span;

@@ -26,8 +26,7 @@ struct look { /* walks the values of a field */
     struct field from_header;
 };
 
-static const struct field *look_next(struct look *l)
-{
+static const struct field *look_next(struct look *l) {
     while (l->next < l->m->nfields) {
         const struct field *f = &l->m->fields[l->next++];
         if (f->id == l->id && (l->id != F_OTHER || str_eq(f->name, l->name))) {
@@ -42,15 +41,13 @@ static const struct field *look_next(struct look *l)
     return str_absent(l->from_header.value) ? NULL : &l->from_header;
 }
 
-static struct look look_at(const struct message *m, uint16_t id, struct str name)
-{
+static struct look look_at(const struct message *m, uint16_t id, struct str name) {
     return (struct look){.m = m, .id = id, .name = name};
 }
 
 /* --- one value against one text */
 
-static bool in_network(const struct value *v, struct str text)
-{
+static bool in_network(const struct value *v, struct str text) {
     uint8_t a[16];
     bool v6;
     if (!modifiers_address(text, a, &v6) || v6 != v->v6)
@@ -62,13 +59,11 @@ static bool in_network(const struct value *v, struct str text)
     return v->bits % 8 == 0 || ((a[whole] ^ v->addr[whole]) & mask) == 0;
 }
 
-static bool compare(enum value_op op, double a, double b)
-{
+static bool compare(enum value_op op, double a, double b) {
     return op == V_LT ? a < b : op == V_LTE ? a <= b : op == V_GT ? a > b : a >= b;
 }
 
-static bool same_field(const struct value *v, struct str a, struct str b)
-{
+static bool same_field(const struct value *v, struct str a, struct str b) {
     size_t from = v->ref_shape == GLOB_SUFFIX ? a.n - b.n : 0;
     if (v->ref_shape == GLOB_EXACT)
         return glob_equal(a, b, v->ref_cased);
@@ -82,8 +77,7 @@ static bool same_field(const struct value *v, struct str a, struct str b)
     return false;
 }
 
-static bool same_as_ref(const struct eval *ev, const struct value *v, struct str text)
-{
+static bool same_as_ref(const struct eval *ev, const struct value *v, struct str text) {
     struct look l = look_at(ev->m, v->ref, v->ref_name);
     for (const struct field *f; (f = look_next(&l));)
         if (!(f->flags & FIELD_NULL) && same_field(v, text, f->value))
@@ -91,16 +85,14 @@ static bool same_as_ref(const struct eval *ev, const struct value *v, struct str
     return false;
 }
 
-static bool regex_holds(struct eval *ev, const struct value *v, struct str text)
-{
+static bool regex_holds(struct eval *ev, const struct value *v, struct str text) {
     enum regex_answer r = regex_match(ev->regex, v->re, text);
     if (r == REGEX_GAVE_UP)
         ++*ev->gave_up;
     return r == REGEX_YES;
 }
 
-static bool value_holds(struct eval *ev, const struct value *v, struct str text, bool number)
-{
+static bool value_holds(struct eval *ev, const struct value *v, struct str text, bool number) {
     double x;
     switch (v->op) {
     case V_TEXT:
@@ -125,9 +117,8 @@ static bool value_holds(struct eval *ev, const struct value *v, struct str text,
 
 /* --- parts of a date */
 
-static int iso_week(const struct civil *c, int64_t us)
-{
-    int week = (civil_yearday(c) - (civil_weekday(us) + 1) + 10) / 7; /* yearday 1.., Monday 1 */
+static int iso_week(const struct civil *c, int64_t us) {
+    int week = (civil_yearday(c) - civil_weekday(us) + 10) / 7; /* both from 0 */
     if (week < 1) {
         struct civil last = {.year = c->year - 1, .mon = 12, .day = 31};
         return iso_week(&last, civil_to_us(&last));
@@ -140,8 +131,7 @@ static int iso_week(const struct civil *c, int64_t us)
     return week;
 }
 
-static struct str date_part(const struct item *it, struct str text, char out[16])
-{
+static struct str date_part(const struct item *it, struct str text, char out[16]) {
     int64_t us;
     int offset = 0;
     struct civil c;
@@ -161,8 +151,7 @@ static struct str date_part(const struct item *it, struct str text, char out[16]
 
 /* --- items */
 
-static bool field_holds(struct eval *ev, const struct item *it, const struct value *v)
-{
+static bool field_holds(struct eval *ev, const struct item *it, const struct value *v) {
     struct look l = look_at(ev->m, it->field, it->name);
     size_t seen = 0, nulls = 0;
     char part[16];
@@ -179,8 +168,7 @@ static bool field_holds(struct eval *ev, const struct item *it, const struct val
 }
 
 /* Keywords are looked for in the text; where that is not what the sender wrote (JSON), in every value too. */
-static bool keyword_holds(struct eval *ev, const struct value *v)
-{
+static bool keyword_holds(struct eval *ev, const struct value *v) {
     const struct message *m = ev->m;
     if (v->op == V_NULL)
         return false;
@@ -192,16 +180,14 @@ static bool keyword_holds(struct eval *ev, const struct value *v)
     return false;
 }
 
-static bool item_holds(struct eval *ev, const struct item *it)
-{
+static bool item_holds(struct eval *ev, const struct item *it) {
     bool hit = it->all;
     for (size_t i = 0; i < it->nvalues && hit == it->all; i++)
         hit = it->keyword ? keyword_holds(ev, &it->values[i]) : field_holds(ev, it, &it->values[i]);
     return hit != it->negate;
 }
 
-static bool selection_holds(struct eval *ev, const struct selection *s)
-{
+static bool selection_holds(struct eval *ev, const struct selection *s) {
     for (size_t g = 0; g < s->ngroups; g++) {
         size_t i = 0;
         while (i < s->groups[g].nitems && item_holds(ev, &s->groups[g].items[i]))
@@ -212,16 +198,14 @@ static bool selection_holds(struct eval *ev, const struct selection *s)
     return false;
 }
 
-static bool enough_hold(struct eval *ev, const struct detection *d, const struct op *op)
-{
+static bool enough_hold(struct eval *ev, const struct detection *d, const struct op *op) {
     uint32_t have = 0;
     for (uint32_t i = 0; i < op->n && have < op->k && have + (op->n - i) >= op->k; i++)
         have += selection_holds(ev, &d->sels[d->lists[op->a + i]]);
     return have >= op->k;
 }
 
-bool eval_detection(struct eval *ev, const struct detection *d)
-{
+bool eval_detection(struct eval *ev, const struct detection *d) {
     bool acc = false;
     for (size_t pc = 0; pc < d->nops; pc++) {
         const struct op *op = &d->ops[pc];
@@ -245,8 +229,7 @@ bool eval_detection(struct eval *ev, const struct detection *d)
     return acc;
 }
 
-bool eval_rule(struct eval *ev, const struct rule *r)
-{
+bool eval_rule(struct eval *ev, const struct rule *r) {
     if (!eval_detection(ev, &r->det))
         return false;
     for (size_t i = 0; i < r->nfilters; i++)
@@ -257,11 +240,12 @@ bool eval_rule(struct eval *ev, const struct rule *r)
 
 /* --- why not */
 
-static void say_wanted(const struct item *it, struct buf *out)
-{
+static void say_wanted(const struct item *it, struct buf *out) {
     const size_t shown = it->nvalues < 3 ? it->nvalues : 3;
     buf_str(out, it->spelled);
-    buf_text(out, it->negate ? " wanted none of " : it->nvalues > 1 ? (it->all ? " wanted all of " : " wanted one of ") : " wanted ");
+    buf_text(out, it->negate        ? " wanted none of "
+                  : it->nvalues > 1 ? (it->all ? " wanted all of " : " wanted one of ")
+                                    : " wanted ");
     for (size_t i = 0; i < shown; i++) {
         buf_text(out, i ? ", '" : "'");
         esc_term(out, it->values[i].text);
@@ -271,8 +255,7 @@ static void say_wanted(const struct item *it, struct buf *out)
         buf_printf(out, " and %zu more", it->nvalues - shown);
 }
 
-static void say_found(const struct message *m, const struct item *it, struct buf *out)
-{
+static void say_found(const struct message *m, const struct item *it, struct buf *out) {
     struct look l = look_at(m, it->field, it->name);
     size_t n = 0;
     if (it->keyword) {
@@ -288,8 +271,7 @@ static void say_found(const struct message *m, const struct item *it, struct buf
         buf_text(out, ", and there is no such field");
 }
 
-static bool say_failed(struct eval *ev, const struct selection *s, struct buf *out)
-{
+static bool say_failed(struct eval *ev, const struct selection *s, struct buf *out) {
     for (size_t g = 0; g < s->ngroups; g++)
         for (size_t i = 0; i < s->groups[g].nitems; i++)
             if (!item_holds(ev, &s->groups[g].items[i])) {
@@ -303,8 +285,7 @@ static bool say_failed(struct eval *ev, const struct selection *s, struct buf *o
 }
 
 /* A selection that fails and whose failure matters: one that is not negated. Else it is a negated one, or a filter, that held. */
-bool eval_why_not(struct eval *ev, const struct rule *r, struct buf *out)
-{
+bool eval_why_not(struct eval *ev, const struct rule *r, struct buf *out) {
     const struct detection *d = &r->det;
     if (eval_detection(ev, d)) {
         for (size_t i = 0; i < r->nfilters; i++)

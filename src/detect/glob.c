@@ -24,13 +24,11 @@ static const struct fold_range folds[] = {
 #undef FOLD
 };
 
-static inline unsigned char lower(unsigned char c)
-{
+static inline unsigned char lower(unsigned char c) {
     return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c;
 }
 
-uint32_t glob_fold(uint32_t rune)
-{
+uint32_t glob_fold(uint32_t rune) {
     if (rune < 0x80)
         return lower((unsigned char)rune);
     for (size_t i = 0; i < sizeof folds / sizeof *folds; i++) {
@@ -44,8 +42,7 @@ uint32_t glob_fold(uint32_t rune)
 }
 
 /* One character of a text; never past its end, never 0 bytes. */
-static size_t next_rune(struct str s, uint32_t *rune)
-{
+static size_t next_rune(struct str s, uint32_t *rune) {
     if ((unsigned char)s.p[0] < 0x80) {
         *rune = (unsigned char)s.p[0];
         return 1;
@@ -58,8 +55,7 @@ static size_t next_rune(struct str s, uint32_t *rune)
     return n;
 }
 
-bool draft_parse(struct arena *a, struct str value, struct draft *d)
-{
+bool draft_parse(struct arena *a, struct str value, struct draft *d) {
     d->n = 0;
     d->t = arena_alloc(a, (value.n + 1) * sizeof *d->t);
     if (!d->t)
@@ -80,8 +76,7 @@ bool draft_parse(struct arena *a, struct str value, struct draft *d)
     return true;
 }
 
-bool draft_bytes(struct arena *a, const void *p, size_t n, struct draft *d)
-{
+bool draft_bytes(struct arena *a, const void *p, size_t n, struct draft *d) {
     const unsigned char *b = p;
     d->n = n;
     d->t = arena_alloc(a, (n + 1) * sizeof *d->t);
@@ -90,8 +85,7 @@ bool draft_bytes(struct arena *a, const void *p, size_t n, struct draft *d)
     return d->t != NULL;
 }
 
-bool draft_star(struct arena *a, const struct draft *d, bool front, bool behind, struct draft *out)
-{
+bool draft_star(struct arena *a, const struct draft *d, bool front, bool behind, struct draft *out) {
     struct draft r = {arena_alloc(a, (d->n + 2) * sizeof *r.t), 0};
     if (!r.t)
         return false;
@@ -106,16 +100,14 @@ bool draft_star(struct arena *a, const struct draft *d, bool front, bool behind,
     return true;
 }
 
-bool draft_plain(const struct draft *d)
-{
+bool draft_plain(const struct draft *d) {
     for (size_t i = 0; i < d->n; i++)
         if (d->t[i] > 0xff)
             return false;
     return true;
 }
 
-static struct str run_text(struct arena *a, const uint32_t *t, size_t n, bool fold)
-{
+static struct str run_text(struct arena *a, const uint32_t *t, size_t n, bool fold) {
     char *p = arena_alloc(a, n + 1);
     if (!p)
         return STR_NONE;
@@ -124,13 +116,11 @@ static struct str run_text(struct arena *a, const uint32_t *t, size_t n, bool fo
     return str_n(p, n);
 }
 
-struct str draft_text(struct arena *a, const struct draft *d)
-{
+struct str draft_text(struct arena *a, const struct draft *d) {
     return run_text(a, d->t, d->n, false);
 }
 
-struct str draft_literal(struct arena *a, const struct draft *d, bool cased)
-{
+struct str draft_literal(struct arena *a, const struct draft *d, bool cased) {
     size_t best = 0, best_n = 0, run = 0;
     for (size_t i = 0; i <= d->n; i++) {
         if (i < d->n && d->t[i] <= (cased ? 0xffu : 0x7fu)) {
@@ -146,8 +136,7 @@ struct str draft_literal(struct arena *a, const struct draft *d, bool cased)
     return best_n ? run_text(a, d->t + best, best_n, false) : STR_NONE;
 }
 
-static bool literal_run(const struct draft *d, size_t from, size_t to, bool cased)
-{
+static bool literal_run(const struct draft *d, size_t from, size_t to, bool cased) {
     for (size_t i = from; i < to; i++)
         if (d->t[i] > (cased ? 0xffu : 0x7fu))
             return false;
@@ -155,8 +144,7 @@ static bool literal_run(const struct draft *d, size_t from, size_t to, bool case
 }
 
 /* Bytes to code points, so that ? is one character and letters beyond ASCII can be folded. */
-static bool make_general(struct arena *a, const struct draft *d, bool cased, struct glob *g)
-{
+static bool make_general(struct arena *a, const struct draft *d, bool cased, struct glob *g) {
     uint32_t *tok = arena_alloc(a, (d->n + 1) * sizeof *tok);
     if (!tok)
         return false;
@@ -182,8 +170,7 @@ static bool make_general(struct arena *a, const struct draft *d, bool cased, str
     return true;
 }
 
-bool glob_make(struct arena *a, const struct draft *d, bool cased, struct glob *g)
-{
+bool glob_make(struct arena *a, const struct draft *d, bool cased, struct glob *g) {
     size_t from = 0, to = d->n;
     bool front = d->n && d->t[0] == GLOB_STAR, behind = d->n > front && d->t[d->n - 1] == GLOB_STAR;
     memset(g, 0, sizeof *g);
@@ -197,8 +184,7 @@ bool glob_make(struct arena *a, const struct draft *d, bool cased, struct glob *
     return g->lit.p != NULL;
 }
 
-static bool same(const char *text, struct str lit, bool cased)
-{
+static bool same(const char *text, struct str lit, bool cased) {
     if (cased)
         return lit.n == 0 || memcmp(text, lit.p, lit.n) == 0;
     for (size_t i = 0; i < lit.n; i++)
@@ -207,8 +193,7 @@ static bool same(const char *text, struct str lit, bool cased)
     return true;
 }
 
-size_t glob_find(struct str text, struct str lit, bool cased)
-{
+size_t glob_find(struct str text, struct str lit, bool cased) {
     if (lit.n == 0)
         return 0;
     if (cased)
@@ -219,8 +204,7 @@ size_t glob_find(struct str text, struct str lit, bool cased)
     return SIZE_MAX;
 }
 
-static bool mark_fits(uint32_t tok, uint32_t rune, bool cased)
-{
+static bool mark_fits(uint32_t tok, uint32_t rune, bool cased) {
     if (tok == GLOB_ONE)
         return true;
     if (tok == GLOB_DASH)
@@ -229,8 +213,7 @@ static bool mark_fits(uint32_t tok, uint32_t rune, bool cased)
 }
 
 /* Greedy with one place to come back to: a later star makes an earlier one's choice final, so no stack is needed. */
-static bool match_general(const struct glob *g, struct str text)
-{
+static bool match_general(const struct glob *g, struct str text) {
     size_t t = 0, at = 0, star = SIZE_MAX, star_at = 0;
     while (at < text.n) {
         uint32_t rune;
@@ -254,8 +237,7 @@ static bool match_general(const struct glob *g, struct str text)
     return t == g->ntok;
 }
 
-bool glob_match(const struct glob *g, struct str text)
-{
+bool glob_match(const struct glob *g, struct str text) {
     switch (g->shape) {
     case GLOB_EXACT:
         return text.n == g->lit.n && same(text.p, g->lit, g->cased);
@@ -271,8 +253,7 @@ bool glob_match(const struct glob *g, struct str text)
     return match_general(g, text);
 }
 
-bool glob_equal(struct str a, struct str b, bool cased)
-{
+bool glob_equal(struct str a, struct str b, bool cased) {
     if (cased)
         return str_eq(a, b);
     while (a.n && b.n) {

@@ -11,10 +11,10 @@
 
 #include "base/arena.h"
 
-enum glob_mark { /* above every byte and every code point */
-    GLOB_STAR = 0x40000000, /* any run, empty too */
-    GLOB_ONE,               /* one character */
-    GLOB_DASH               /* - / and the dashes U+2013 U+2014 U+2015 (windash) */
+enum glob_mark {                         /* above every byte and every code point */
+                 GLOB_STAR = 0x40000000, /* any run, empty too */
+                 GLOB_ONE,               /* one character */
+                 GLOB_DASH               /* - / and the dashes U+2013 U+2014 U+2015 (windash) */
 };
 
 struct draft { /* bytes 0..255 and marks */

@@ -33,8 +33,7 @@ static const struct program {
 #undef PROGRAM
 };
 
-static bool add_word(struct logsource *out, enum tag_kind kind, struct str word)
-{
+static bool add_word(struct logsource *out, enum tag_kind kind, struct str word) {
     for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
         if (tags[i].kind == kind && str_eqi(word, str_of(tags[i].word))) {
             out->tags |= TAG(i);
@@ -43,10 +42,10 @@ static bool add_word(struct logsource *out, enum tag_kind kind, struct str word)
     return false;
 }
 
-bool logsource_read(const struct tree_node *map, struct logsource *out)
-{
+bool logsource_read(const struct tree_node *map, struct logsource *out) {
     *out = (struct logsource){0, STR_NONE, true};
-    struct str product = tree_get_text(map, "product"), category = tree_get_text(map, "category"), service = tree_get_text(map, "service");
+    struct str product = tree_get_text(map, "product"), category = tree_get_text(map, "category"),
+               service = tree_get_text(map, "service");
     if (product.n == 0 && category.n == 0 && service.n == 0)
         return false;
     if (product.n && !add_word(out, KIND_product, product))
@@ -58,23 +57,21 @@ bool logsource_read(const struct tree_node *map, struct logsource *out)
     return true;
 }
 
-bool logsource_fits(const struct logsource *l, uint64_t set, struct str program)
-{
+bool logsource_fits(const struct logsource *l, uint64_t set, struct str program) {
     return l->known && (set & l->tags) == l->tags && (str_absent(l->program) || str_eqi(l->program, program));
 }
 
-static uint64_t by_program(struct str name)
-{
+static uint64_t by_program(struct str name) {
     if (name.n == 0)
         return 0;
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
-        if (programs[i].name.n == name.n && (programs[i].name.p[0] | 0x20) == (name.p[0] | 0x20) && str_eqi(programs[i].name, name))
+        if (programs[i].name.n == name.n && (programs[i].name.p[0] | 0x20) == (name.p[0] | 0x20) &&
+            str_eqi(programs[i].name, name))
             return programs[i].tags;
     return 0;
 }
 
-uint64_t logsource_tags(const struct message *m)
-{
+uint64_t logsource_tags(const struct message *m) {
     const uint64_t host = TAG(T_LINUX) | TAG(T_SYSLOG);
     if (m->transport == TRANSPORT_HTTP)
         return TAG(T_WEBHOOK);

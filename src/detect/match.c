@@ -19,9 +19,9 @@
 
 struct gate {
     struct logsource src;
-    uint32_t first, n;   /* of always[]: rules asked whenever this gate is open */
-    uint32_t all, nall;  /* of behind[]: every rule behind it */
-    uint32_t open;       /* == epoch */
+    uint32_t first, n;  /* of always[]: rules asked whenever this gate is open */
+    uint32_t all, nall; /* of behind[]: every rule behind it */
+    uint32_t open;      /* == epoch */
 };
 
 struct matcher {
@@ -39,13 +39,11 @@ struct matcher {
     struct match_stats stats;
 };
 
-static bool asked(const struct ruleset *rs, const struct rule *r)
-{
+static bool asked(const struct ruleset *rs, const struct rule *r) {
     return !r->corr && !r->disabled && (r->src.known || (rs->flags & RULESET_ANY_LOGSOURCE));
 }
 
-static uint32_t gate_find(struct matcher *mt, const struct logsource *src)
-{
+static uint32_t gate_find(struct matcher *mt, const struct logsource *src) {
     for (size_t i = 0; i < mt->ngates; i++)
         if (mt->gates[i].src.tags == src->tags && str_eqi(mt->gates[i].src.program, src->program) &&
             str_absent(mt->gates[i].src.program) == str_absent(src->program))
@@ -55,8 +53,7 @@ static uint32_t gate_find(struct matcher *mt, const struct logsource *src)
 }
 
 /* Sorts the rules behind their gates: a counting sort, twice. */
-static void fill_gates(struct matcher *mt)
-{
+static void fill_gates(struct matcher *mt) {
     const struct ruleset *rs = mt->rs;
     static const struct logsource everything = {0, {NULL, 0}, true};
     for (size_t i = 0; i < rs->n; i++) {
@@ -83,8 +80,7 @@ static void fill_gates(struct matcher *mt)
     }
 }
 
-struct matcher *matcher_new(const struct ruleset *rs, bool prefilter)
-{
+struct matcher *matcher_new(const struct ruleset *rs, bool prefilter) {
     struct matcher *mt = calloc(1, sizeof *mt);
     size_t n = rs->n + 1;
     if (!mt)
@@ -99,7 +95,8 @@ struct matcher *matcher_new(const struct ruleset *rs, bool prefilter)
     mt->cand = calloc(n, sizeof *mt->cand);
     if (prefilter && rs->db)
         mt->pre = prefilter_new(rs);
-    if (!mt->regex || !mt->gates || !mt->gate_of || !mt->always || !mt->behind || !mt->seen || !mt->cand || (prefilter && rs->db && !mt->pre)) {
+    if (!mt->regex || !mt->gates || !mt->gate_of || !mt->always || !mt->behind || !mt->seen || !mt->cand ||
+        (prefilter && rs->db && !mt->pre)) {
         matcher_free(mt);
         return NULL;
     }
@@ -107,8 +104,7 @@ struct matcher *matcher_new(const struct ruleset *rs, bool prefilter)
     return mt;
 }
 
-void matcher_free(struct matcher *mt)
-{
+void matcher_free(struct matcher *mt) {
     if (!mt)
         return;
     prefilter_done(mt->pre);
@@ -122,16 +118,14 @@ void matcher_free(struct matcher *mt)
     free(mt);
 }
 
-static void candidate(struct matcher *mt, uint32_t rule)
-{
+static void candidate(struct matcher *mt, uint32_t rule) {
     if (mt->seen[rule] == mt->epoch)
         return;
     mt->seen[rule] = mt->epoch;
     mt->cand[mt->ncand++] = rule;
 }
 
-static void on_literal(void *ctx, uint32_t literal)
-{
+static void on_literal(void *ctx, uint32_t literal) {
     struct matcher *mt = ctx;
     for (uint32_t i = mt->rs->lit_at[literal]; i < mt->rs->lit_at[literal + 1]; i++) {
         uint32_t rule = mt->rs->lit_rules[i];
@@ -140,8 +134,7 @@ static void on_literal(void *ctx, uint32_t literal)
     }
 }
 
-static void next_epoch(struct matcher *mt)
-{
+static void next_epoch(struct matcher *mt) {
     if (++mt->epoch != 0)
         return;
     memset(mt->seen, 0, mt->rs->n * sizeof *mt->seen); /* once in four thousand million messages */
@@ -151,8 +144,7 @@ static void next_epoch(struct matcher *mt)
 }
 
 /* Few are sorted by insertion; of many it is cheaper to go through all rules once (qsort may allocate). */
-static void sort_candidates(struct matcher *mt)
-{
+static void sort_candidates(struct matcher *mt) {
     if (mt->ncand > 64) {
         size_t k = 0;
         for (uint32_t i = 0; i < mt->rs->n; i++)
@@ -169,8 +161,7 @@ static void sort_candidates(struct matcher *mt)
     }
 }
 
-static void open_gate(struct matcher *mt, struct gate *g, bool everything)
-{
+static void open_gate(struct matcher *mt, struct gate *g, bool everything) {
     g->open = mt->epoch;
     if (everything)
         for (uint32_t i = 0; i < g->nall; i++)
@@ -180,8 +171,7 @@ static void open_gate(struct matcher *mt, struct gate *g, bool everything)
             candidate(mt, mt->always[g->first + i]);
 }
 
-size_t match_scan(struct matcher *mt, struct message *m)
-{
+size_t match_scan(struct matcher *mt, struct message *m) {
     bool everything = !mt->pre || (m->flags & MSG_DECODED), by_literal = false;
     m->tags = logsource_tags(m);
     next_epoch(mt);
@@ -200,8 +190,7 @@ size_t match_scan(struct matcher *mt, struct message *m)
     return mt->ncand;
 }
 
-size_t match_eval(struct matcher *mt, const struct message *m, uint32_t *hits, size_t max)
-{
+size_t match_eval(struct matcher *mt, const struct message *m, uint32_t *hits, size_t max) {
     struct eval ev = {m, mt->regex, &mt->stats.regex_limit};
     size_t n = 0;
     sort_candidates(mt);
@@ -217,8 +206,7 @@ size_t match_eval(struct matcher *mt, const struct message *m, uint32_t *hits, s
     return n;
 }
 
-bool match_why_not(struct matcher *mt, const struct message *m, uint32_t rule, struct buf *out)
-{
+bool match_why_not(struct matcher *mt, const struct message *m, uint32_t rule, struct buf *out) {
     struct eval ev = {m, mt->regex, &mt->stats.regex_limit};
     if (rule >= mt->rs->n || mt->gate_of[rule] == UINT32_MAX)
         return false;
@@ -227,7 +215,6 @@ bool match_why_not(struct matcher *mt, const struct message *m, uint32_t rule, s
     return eval_why_not(&ev, &mt->rs->rules[rule], out);
 }
 
-const struct match_stats *matcher_stats(const struct matcher *mt)
-{
+const struct match_stats *matcher_stats(const struct matcher *mt) {
     return &mt->stats;
 }

@@ -40,22 +40,19 @@ struct modding {
 
 typedef bool (*modifier_fn)(struct modding *m, int arg);
 
-static bool wrong(struct modding *m, const char *text)
-{
+static bool wrong(struct modding *m, const char *text) {
     tree_err(m->at, m->e, RC_CONFIG, "%s", text);
     return false;
 }
 
-static bool no_memory(struct modding *m)
-{
+static bool no_memory(struct modding *m) {
     tree_err(m->at, m->e, RC_NOMEM, "the rules do not fit into memory");
     return false;
 }
 
 /* --- one function per modifier */
 
-static bool mod_star(struct modding *m, int arg)
-{
+static bool mod_star(struct modding *m, int arg) {
     bool front = arg & 1, behind = arg & 2;
     if (m->op == V_REF) {
         m->ref_shape = front ? (behind ? GLOB_CONTAINS : GLOB_SUFFIX) : GLOB_PREFIX;
@@ -74,95 +71,81 @@ static bool mod_star(struct modding *m, int arg)
     return true;
 }
 
-static bool mod_all(struct modding *m, int arg)
-{
+static bool mod_all(struct modding *m, int arg) {
     (void)arg;
     m->it->all = true;
     return true;
 }
 
-static bool mod_cased(struct modding *m, int arg)
-{
+static bool mod_cased(struct modding *m, int arg) {
     (void)arg;
     m->cased = true;
     return true;
 }
 
-static bool mod_neq(struct modding *m, int arg)
-{
+static bool mod_neq(struct modding *m, int arg) {
     (void)arg;
     m->it->negate = true;
     return true;
 }
 
-static bool set_op(struct modding *m, enum value_op op)
-{
+static bool set_op(struct modding *m, enum value_op op) {
     if (m->op != V_TEXT)
         return wrong(m, "these modifiers do not go together");
     m->op = op;
     return true;
 }
 
-static bool mod_exists(struct modding *m, int arg)
-{
+static bool mod_exists(struct modding *m, int arg) {
     (void)arg;
     return set_op(m, V_EXISTS);
 }
 
-static bool mod_re(struct modding *m, int arg)
-{
+static bool mod_re(struct modding *m, int arg) {
     (void)arg;
     return set_op(m, V_RE);
 }
 
-static bool mod_re_flag(struct modding *m, int arg)
-{
+static bool mod_re_flag(struct modding *m, int arg) {
     if (m->op != V_RE)
         return wrong(m, "i, m and s stand behind re");
     m->re_flags |= arg == 'i' ? REGEX_CASELESS : arg == 'm' ? REGEX_LINES : REGEX_DOTALL;
     return true;
 }
 
-static bool mod_cidr(struct modding *m, int arg)
-{
+static bool mod_cidr(struct modding *m, int arg) {
     (void)arg;
     return set_op(m, V_CIDR);
 }
 
-static bool mod_number(struct modding *m, int arg)
-{
+static bool mod_number(struct modding *m, int arg) {
     return set_op(m, (enum value_op)arg);
 }
 
-static bool mod_part(struct modding *m, int arg)
-{
+static bool mod_part(struct modding *m, int arg) {
     if (m->it->part)
         return wrong(m, "one part of a date at a time");
     m->it->part = arg;
     return true;
 }
 
-static bool mod_fieldref(struct modding *m, int arg)
-{
+static bool mod_fieldref(struct modding *m, int arg) {
     (void)arg;
     m->ref_shape = GLOB_EXACT;
     return set_op(m, V_REF);
 }
 
-static bool mod_expand(struct modding *m, int arg)
-{
+static bool mod_expand(struct modding *m, int arg) {
     (void)arg;
     return wrong(m, "expand needs a list for its %placeholder%, and there is none: write the values out");
 }
 
-static bool word_char(uint32_t c)
-{
+static bool word_char(uint32_t c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
 }
 
 /* \B[-/]\b: a dash or slash before a word and not behind one. */
-static bool mod_windash(struct modding *m, int arg)
-{
+static bool mod_windash(struct modding *m, int arg) {
     (void)arg;
     for (size_t i = 0; i < m->n; i++) {
         struct draft *d = &m->w[i].d;
@@ -173,8 +156,7 @@ static bool mod_windash(struct modding *m, int arg)
     return true;
 }
 
-static bool plain_texts(struct modding *m)
-{
+static bool plain_texts(struct modding *m) {
     if (m->op != V_TEXT)
         return wrong(m, "only texts can be encoded");
     for (size_t i = 0; i < m->n; i++)
@@ -183,8 +165,7 @@ static bool plain_texts(struct modding *m)
     return true;
 }
 
-static bool encode(struct modding *m, struct str plain, struct draft *out, size_t drop_front, size_t drop_behind)
-{
+static bool encode(struct modding *m, struct str plain, struct draft *out, size_t drop_front, size_t drop_behind) {
     struct buf b;
     buf_init(&b, VALUE_BYTES_MAX * 4);
     bool ok = base64_add(&b, plain.p, plain.n, 0) && !b.over && b.n >= drop_front + drop_behind &&
@@ -193,8 +174,7 @@ static bool encode(struct modding *m, struct str plain, struct draft *out, size_
     return ok || no_memory(m);
 }
 
-static bool mod_base64(struct modding *m, int arg)
-{
+static bool mod_base64(struct modding *m, int arg) {
     (void)arg;
     if (!plain_texts(m))
         return false;
@@ -206,8 +186,7 @@ static bool mod_base64(struct modding *m, int arg)
 
 /* What is the same in Base64 whatever stands before and behind: at offset 1 and 2 the first 2 and 3 digits hold foreign bits, and
  * of the last group what is not full. */
-static bool mod_base64offset(struct modding *m, int arg)
-{
+static bool mod_base64offset(struct modding *m, int arg) {
     static const size_t front[3] = {0, 2, 3}, behind[3] = {0, 3, 2};
     (void)arg;
     if (!plain_texts(m))
@@ -234,15 +213,13 @@ static bool mod_base64offset(struct modding *m, int arg)
     return true;
 }
 
-static size_t put16(char *p, uint32_t unit, bool big)
-{
+static size_t put16(char *p, uint32_t unit, bool big) {
     p[big] = (char)(unit & 0xff);
     p[!big] = (char)(unit >> 8);
     return 2;
 }
 
-static bool mod_utf16(struct modding *m, int arg)
-{
+static bool mod_utf16(struct modding *m, int arg) {
     if (!plain_texts(m))
         return false;
     for (size_t i = 0; i < m->n; i++) {
@@ -281,8 +258,7 @@ static const struct modifier {
 };
 #define MODIFIERS (sizeof modifiers / sizeof *modifiers)
 
-bool modifiers_at(size_t i, const char **word, const char **help)
-{
+bool modifiers_at(size_t i, const char **word, const char **help) {
     if (i >= MODIFIERS)
         return false;
     *word = modifiers[i].word;
@@ -292,8 +268,7 @@ bool modifiers_at(size_t i, const char **word, const char **help)
 
 /* --- values frozen, by what they have become */
 
-bool modifiers_number(struct str s, double *out)
-{
+bool modifiers_number(struct str s, double *out) {
     char tmp[64], *end;
     size_t digits = 0;
     if (s.n == 0 || s.n >= sizeof tmp)
@@ -309,8 +284,7 @@ bool modifiers_number(struct str s, double *out)
     return digits && *end == 0 && end == tmp + s.n;
 }
 
-bool modifiers_address(struct str s, uint8_t out[16], bool *v6)
-{
+bool modifiers_address(struct str s, uint8_t out[16], bool *v6) {
     static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     char tmp[INET6_ADDRSTRLEN + 1];
     if (s.n == 0 || !str_copy(tmp, sizeof tmp, s) || strlen(tmp) != s.n)
@@ -325,8 +299,7 @@ bool modifiers_address(struct str s, uint8_t out[16], bool *v6)
     return true;
 }
 
-static bool freeze_text(struct modding *m, const struct working *w, struct value *v)
-{
+static bool freeze_text(struct modding *m, const struct working *w, struct value *v) {
     if (w->null) {
         v->op = V_NULL;
         return true;
@@ -336,8 +309,7 @@ static bool freeze_text(struct modding *m, const struct working *w, struct value
     return glob_make(&m->rs->arena, &w->d, m->cased, &v->glob) || no_memory(m);
 }
 
-static bool freeze_cidr(struct modding *m, const struct working *w, struct value *v)
-{
+static bool freeze_cidr(struct modding *m, const struct working *w, struct value *v) {
     struct str rest = w->raw, net = str_cut(&rest, '/');
     uint64_t bits = 0;
     if (!modifiers_address(net, v->addr, &v->v6))
@@ -350,16 +322,14 @@ static bool freeze_cidr(struct modding *m, const struct working *w, struct value
     return true;
 }
 
-static bool freeze_exists(struct modding *m, const struct working *w, struct value *v)
-{
+static bool freeze_exists(struct modding *m, const struct working *w, struct value *v) {
     v->want = str_eqi(w->raw, STR("true")) || str_eqi(w->raw, STR("yes"));
     if (!v->want && !str_eqi(w->raw, STR("false")) && !str_eqi(w->raw, STR("no")))
         return wrong(m, "exists wants true or false");
     return true;
 }
 
-static bool freeze_re(struct modding *m, const struct working *w, struct value *v)
-{
+static bool freeze_re(struct modding *m, const struct working *w, struct value *v) {
     char why[160];
     v->re = regex_new(w->raw, m->re_flags, why, sizeof why);
     if (!v->re) {
@@ -380,13 +350,11 @@ static bool freeze_re(struct modding *m, const struct working *w, struct value *
     return true;
 }
 
-static bool freeze_number(struct modding *m, const struct working *w, struct value *v)
-{
+static bool freeze_number(struct modding *m, const struct working *w, struct value *v) {
     return modifiers_number(w->raw, &v->num) || wrong(m, "this is no number to compare with");
 }
 
-static bool freeze_ref(struct modding *m, const struct working *w, struct value *v)
-{
+static bool freeze_ref(struct modding *m, const struct working *w, struct value *v) {
     if (w->null || w->raw.n == 0)
         return wrong(m, "fieldref wants the name of a field");
     v->ref = field_find(w->raw);
@@ -396,11 +364,11 @@ static bool freeze_ref(struct modding *m, const struct working *w, struct value 
     return true;
 }
 
-static bool freeze(struct modding *m, const struct working *w, struct value *v)
-{
+static bool freeze(struct modding *m, const struct working *w, struct value *v) {
     static bool (*const by_op[])(struct modding *, const struct working *, struct value *) = {
-        [V_TEXT] = freeze_text, [V_NULL] = freeze_text,  [V_RE] = freeze_re,      [V_CIDR] = freeze_cidr, [V_LT] = freeze_number,
-        [V_LTE] = freeze_number, [V_GT] = freeze_number, [V_GTE] = freeze_number, [V_EXISTS] = freeze_exists, [V_REF] = freeze_ref};
+        [V_TEXT] = freeze_text,     [V_NULL] = freeze_text,  [V_RE] = freeze_re,     [V_CIDR] = freeze_cidr,
+        [V_LT] = freeze_number,     [V_LTE] = freeze_number, [V_GT] = freeze_number, [V_GTE] = freeze_number,
+        [V_EXISTS] = freeze_exists, [V_REF] = freeze_ref};
     v->op = m->op;
     v->text = w->raw;
     if (w->null && m->op != V_TEXT)
@@ -410,14 +378,13 @@ static bool freeze(struct modding *m, const struct working *w, struct value *v)
 
 /* --- reading */
 
-static bool is_null(const struct tree_node *n)
-{
+static bool is_null(const struct tree_node *n) {
     struct str t = tree_text(n);
-    return tree_kind(n) == TREE_NULL || (tree_kind(n) == TREE_SCALAR && !tree_quoted(n) && (t.n == 0 || str_is(t, "~") || str_eqi(t, STR("null"))));
+    return tree_kind(n) == TREE_NULL ||
+           (tree_kind(n) == TREE_SCALAR && !tree_quoted(n) && (t.n == 0 || str_is(t, "~") || str_eqi(t, STR("null"))));
 }
 
-static bool take(struct modding *m, const struct tree_node *n)
-{
+static bool take(struct modding *m, const struct tree_node *n) {
     struct working *w = &m->w[m->n++];
     m->at = n;
     if (tree_kind(n) == TREE_LIST || tree_kind(n) == TREE_MAP)
@@ -430,8 +397,7 @@ static bool take(struct modding *m, const struct tree_node *n)
     return draft_parse(&m->rs->arena, w->null ? STR("") : w->raw, &w->d) || no_memory(m);
 }
 
-static bool take_values(struct modding *m, const struct tree_node *n)
-{
+static bool take_values(struct modding *m, const struct tree_node *n) {
     bool list = tree_kind(n) == TREE_LIST;
     size_t count = list ? tree_count(n) : 1;
     if (count > VALUES_MAX)
@@ -450,8 +416,7 @@ static bool take_values(struct modding *m, const struct tree_node *n)
     return true;
 }
 
-static bool apply_one(struct modding *m, struct str word)
-{
+static bool apply_one(struct modding *m, struct str word) {
     const char *words[MODIFIERS];
     for (size_t i = 0; i < MODIFIERS; i++) {
         words[i] = modifiers[i].word;
@@ -459,13 +424,12 @@ static bool apply_one(struct modding *m, struct str word)
             return modifiers[i].fn(m, modifiers[i].arg);
     }
     const char *near = str_nearest(word, words, MODIFIERS);
-    tree_err(m->at, m->e, RC_CONFIG, "there is no modifier \"%.*s\"%s%s%s", STR_FMT(word), near ? ", did you mean \"" : "", near ? near : "",
-             near ? "\"?" : "");
+    tree_err(m->at, m->e, RC_CONFIG, "there is no modifier \"%.*s\"%s%s%s", STR_FMT(word), near ? ", did you mean \"" : "",
+             near ? near : "", near ? "\"?" : "");
     return false;
 }
 
-static bool apply_all(struct modding *m, struct str words)
-{
+static bool apply_all(struct modding *m, struct str words) {
     while (!str_absent(words))
         if (!apply_one(m, str_cut(&words, '|')))
             return false;
@@ -474,8 +438,7 @@ static bool apply_all(struct modding *m, struct str words)
     return !m->it->keyword || m->op == V_RE || wrong(m, "this modifier needs a field");
 }
 
-static bool freeze_all(struct modding *m)
-{
+static bool freeze_all(struct modding *m) {
     struct item *it = m->it;
     it->nvalues = m->n;
     it->values = arena_alloc(&m->rs->arena, m->n * sizeof *it->values);
@@ -487,8 +450,7 @@ static bool freeze_all(struct modding *m)
     return true;
 }
 
-enum rc modifiers_apply(struct ruleset *rs, const struct tree_node *n, bool keyword, struct item *it, struct err *e)
-{
+enum rc modifiers_apply(struct ruleset *rs, const struct tree_node *n, bool keyword, struct item *it, struct err *e) {
     struct modding m = {.rs = rs, .at = n, .e = e, .it = it};
     struct str words = keyword ? STR_NONE : tree_key(n);
     it->spelled = words.n ? words : STR("keywords");

@@ -27,8 +27,7 @@ struct prefilter {
 
 /* --- gathering */
 
-static struct str lowered(struct arena *a, struct str s)
-{
+static struct str lowered(struct arena *a, struct str s) {
     char *p = arena_alloc(a, s.n + 1);
     for (size_t i = 0; p && i < s.n; i++)
         p[i] = (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] | 0x20 : s.p[i]);
@@ -36,8 +35,7 @@ static struct str lowered(struct arena *a, struct str s)
 }
 
 /* Numbers the distinct literals; the number of each mention goes to `numbers` in order. */
-static bool number_all(struct ruleset *rs, uint32_t *numbers, size_t total)
-{
+static bool number_all(struct ruleset *rs, uint32_t *numbers, size_t total) {
     struct table *t = table_new(total + 1, sizeof(uint32_t), NULL, NULL);
     size_t k = 0;
     bool ok = t != NULL;
@@ -57,8 +55,7 @@ static bool number_all(struct ruleset *rs, uint32_t *numbers, size_t total)
     return ok;
 }
 
-static void list_rules(struct ruleset *rs, const uint32_t *numbers)
-{
+static void list_rules(struct ruleset *rs, const uint32_t *numbers) {
     uint32_t *at = rs->lit_at; /* as in make_parents: counted, summed, filled */
     size_t k = 0, m = 0;
     for (size_t i = 0; i < rs->n; i++)
@@ -71,8 +68,7 @@ static void list_rules(struct ruleset *rs, const uint32_t *numbers)
             rs->lit_rules[at[numbers[m++] + 1]++] = (uint32_t)i;
 }
 
-bool prefilter_literals(struct ruleset *rs)
-{
+bool prefilter_literals(struct ruleset *rs) {
     size_t total = 0;
     for (size_t i = 0; i < rs->n; i++)
         total += rs->rules[i].need.known ? rs->rules[i].need.n : 0;
@@ -89,8 +85,7 @@ bool prefilter_literals(struct ruleset *rs)
 
 /* --- the database */
 
-static void digest_literals(const struct ruleset *rs, uint8_t out[SHA256_SIZE])
-{
+static void digest_literals(const struct ruleset *rs, uint8_t out[SHA256_SIZE]) {
     struct sha256 *h = sha256_new();
     if (!h) {
         memset(out, 0, SHA256_SIZE);
@@ -104,8 +99,7 @@ static void digest_literals(const struct ruleset *rs, uint8_t out[SHA256_SIZE])
     sha256_end(h, out);
 }
 
-static enum rc compile(struct ruleset *rs, struct err *e)
-{
+static enum rc compile(struct ruleset *rs, struct err *e) {
     const char **v = calloc(rs->nlits, sizeof *v);
     size_t *len = calloc(rs->nlits, sizeof *len);
     unsigned *flags = calloc(rs->nlits, sizeof *flags), *ids = calloc(rs->nlits, sizeof *ids);
@@ -118,7 +112,9 @@ static enum rc compile(struct ruleset *rs, struct err *e)
         ids[i] = (unsigned)i;
     }
     if (v && len && flags && ids) {
-        rc = hs_compile_lit_multi(v, flags, ids, len, (unsigned)rs->nlits, HS_MODE_BLOCK, NULL, &rs->db, &why) == HS_SUCCESS ? RC_OK : RC_CONFIG;
+        rc = hs_compile_lit_multi(v, flags, ids, len, (unsigned)rs->nlits, HS_MODE_BLOCK, NULL, &rs->db, &why) == HS_SUCCESS
+                 ? RC_OK
+                 : RC_CONFIG;
         if (rc != RC_OK)
             err_set(e, rc, "the prefilter cannot be made: %s", why && why->message ? why->message : "unknown reason");
     } else {
@@ -132,8 +128,7 @@ static enum rc compile(struct ruleset *rs, struct err *e)
     return rc;
 }
 
-enum rc ruleset_prefilter_make(struct ruleset *rs, struct buf *serialized, struct err *e)
-{
+enum rc ruleset_prefilter_make(struct ruleset *rs, struct buf *serialized, struct err *e) {
     uint8_t digest[SHA256_SIZE];
     char *bytes = NULL;
     size_t n = 0;
@@ -156,8 +151,7 @@ enum rc ruleset_prefilter_make(struct ruleset *rs, struct buf *serialized, struc
     return serialized->over ? err_set(e, RC_LIMIT, "the prefilter is larger than the image allows") : RC_OK;
 }
 
-enum rc ruleset_prefilter_load(struct ruleset *rs, struct str serialized, struct err *e)
-{
+enum rc ruleset_prefilter_load(struct ruleset *rs, struct str serialized, struct err *e) {
     struct unpack u;
     uint8_t digest[SHA256_SIZE];
     unpack_init(&u, serialized);
@@ -176,16 +170,14 @@ enum rc ruleset_prefilter_load(struct ruleset *rs, struct str serialized, struct
     return RC_OK;
 }
 
-void prefilter_free(struct ruleset *rs)
-{
+void prefilter_free(struct ruleset *rs) {
     hs_free_database(rs->db);
     rs->db = NULL;
 }
 
 /* --- scanning */
 
-struct prefilter *prefilter_new(const struct ruleset *rs)
-{
+struct prefilter *prefilter_new(const struct ruleset *rs) {
     struct prefilter *p = rs->db ? calloc(1, sizeof *p) : NULL;
     if (!p)
         return NULL;
@@ -196,8 +188,7 @@ struct prefilter *prefilter_new(const struct ruleset *rs)
     return NULL;
 }
 
-void prefilter_done(struct prefilter *p)
-{
+void prefilter_done(struct prefilter *p) {
     if (!p)
         return;
     hs_free_scratch(p->scratch);
@@ -209,16 +200,14 @@ struct scan {
     void *ctx;
 };
 
-static int on_literal(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *ctx)
-{
+static int on_literal(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *ctx) {
     struct scan *s = ctx;
     (void)from, (void)to, (void)flags;
     s->fn(s->ctx, id);
     return 0;
 }
 
-bool prefilter_scan(struct prefilter *p, struct str text, prefilter_fn fn, void *ctx)
-{
+bool prefilter_scan(struct prefilter *p, struct str text, prefilter_fn fn, void *ctx) {
     struct scan s = {fn, ctx};
     if (text.n == 0)
         return true;

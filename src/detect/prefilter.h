@@ -13,7 +13,7 @@
 bool prefilter_literals(struct ruleset *rs); /* gathers them; false without memory */
 void prefilter_free(struct ruleset *rs);
 
-struct prefilter; /* scratch of one matcher */
+struct prefilter;                                          /* scratch of one matcher */
 struct prefilter *prefilter_new(const struct ruleset *rs); /* NULL without a database, or without memory */
 void prefilter_done(struct prefilter *p);
 typedef void (*prefilter_fn)(void *ctx, uint32_t literal);

@@ -22,8 +22,7 @@ struct regex_scratch {
     pcre2_jit_stack *stack;
 };
 
-struct pcre2_real_code_8 *regex_new(struct str pattern, uint32_t flags, char *why, size_t size)
-{
+struct pcre2_real_code_8 *regex_new(struct str pattern, uint32_t flags, char *why, size_t size) {
     /* A rule may not switch the limits off with (*LIMIT_MATCH=...): PCRE2 only lets it lower them. */
     uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C;
     options |= (flags & REGEX_CASELESS ? PCRE2_CASELESS : 0u) | (flags & REGEX_LINES ? PCRE2_MULTILINE : 0u) |
@@ -44,13 +43,11 @@ struct pcre2_real_code_8 *regex_new(struct str pattern, uint32_t flags, char *wh
     return re;
 }
 
-void regex_free(struct pcre2_real_code_8 *re)
-{
+void regex_free(struct pcre2_real_code_8 *re) {
     pcre2_code_free(re);
 }
 
-struct regex_scratch *regex_scratch_new(void)
-{
+struct regex_scratch *regex_scratch_new(void) {
     struct regex_scratch *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
@@ -68,8 +65,7 @@ struct regex_scratch *regex_scratch_new(void)
     return s;
 }
 
-void regex_scratch_free(struct regex_scratch *s)
-{
+void regex_scratch_free(struct regex_scratch *s) {
     if (!s)
         return;
     pcre2_match_data_free(s->data);
@@ -78,8 +74,7 @@ void regex_scratch_free(struct regex_scratch *s)
     free(s);
 }
 
-enum regex_answer regex_match(struct regex_scratch *s, const struct pcre2_real_code_8 *re, struct str text)
-{
+enum regex_answer regex_match(struct regex_scratch *s, const struct pcre2_real_code_8 *re, struct str text) {
     int r = pcre2_match(re, (PCRE2_SPTR)(text.p ? text.p : ""), text.n, 0, 0, s->data, s->context);
     return r >= 0 ? REGEX_YES : r == PCRE2_ERROR_NOMATCH ? REGEX_NO : REGEX_GAVE_UP;
 }

@@ -19,12 +19,12 @@ enum value_op { V_TEXT, V_NULL, V_RE, V_CIDR, V_LT, V_LTE, V_GT, V_GTE, V_EXISTS
 
 struct value { /* one thing that a field may be */
     enum value_op op;
-    bool want;     /* V_EXISTS */
-    bool numeric;  /* V_TEXT that is a number too; num is set */
-    bool v6;       /* V_CIDR */
-    uint8_t bits;  /* V_CIDR */
+    bool want;    /* V_EXISTS */
+    bool numeric; /* V_TEXT that is a number too; num is set */
+    bool v6;      /* V_CIDR */
+    uint8_t bits; /* V_CIDR */
     uint8_t addr[16];
-    double num;    /* V_LT .. V_GTE */
+    double num;                   /* V_LT .. V_GTE */
     struct glob glob;             /* V_TEXT */
     struct pcre2_real_code_8 *re; /* V_RE */
     uint16_t ref;                 /* V_REF: enum field_id, and the name for F_OTHER; how to compare */
@@ -35,11 +35,11 @@ struct value { /* one thing that a field may be */
     struct str literal; /* must stand in the text when this is true; absent = no such */
 };
 
-struct item { /* one line of a selection: a field and what it may be */
-    uint16_t field; /* enum field_id */
-    bool keyword;   /* searched in the text instead of a field */
-    bool all;       /* every value, not any */
-    bool negate;    /* neq */
+struct item {           /* one line of a selection: a field and what it may be */
+    uint16_t field;     /* enum field_id */
+    bool keyword;       /* searched in the text instead of a field */
+    bool all;           /* every value, not any */
+    bool negate;        /* neq */
     struct str name;    /* the field as the rule spells it */
     struct str spelled; /* with its modifiers */
     struct value *values;
@@ -96,7 +96,7 @@ struct corr {
     enum corr_type type;
     struct str *ref_names; /* as written; */
     int *ref_lines, *ref_cols;
-    uint32_t *refs;        /* indexes of rules */
+    uint32_t *refs; /* indexes of rules */
     size_t nrefs;
     struct corr_field *by;
     size_t nby;
@@ -109,8 +109,8 @@ struct corr {
 
 struct rule {
     struct rule_info info;
-    bool disabled;  /* deprecated or unsupported: loaded, never asked */
-    bool event_set; /* the tocsin: block says whether it makes an event */
+    bool disabled;         /* deprecated or unsupported: loaded, never asked */
+    bool event_set;        /* the tocsin: block says whether it makes an event */
     bool named, generated; /* a correlation names it; one of those has generate: true */
     struct logsource src;
     struct detection det;
@@ -129,7 +129,7 @@ struct filter { /* a filter document */
     bool any;
 };
 
-struct parent { /* a correlation that names a rule */
+struct parent {    /* a correlation that names a rule */
     uint32_t corr; /* rule index of the correlation */
     uint32_t ref;  /* which of its references */
 };
@@ -141,7 +141,7 @@ struct ruleset {
     struct filter *filters;
     size_t nfilters;
     unsigned flags;
-    uint64_t verbatim; /* bit per enum field_id: fields whose values always are spans of the raw message */
+    uint64_t verbatim;      /* bit per enum field_id: fields whose values always are spans of the raw message */
     struct parent *parents; /* of rule i: parent_at[i] .. parent_at[i+1] */
     uint32_t *parent_at;
     uint8_t digest[32];

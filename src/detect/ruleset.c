@@ -20,16 +20,14 @@
 #define ARENA_MAX ((size_t)1 << 30)
 #define DOCS_MAX 50000
 
-static bool no_memory(struct errs *es)
-{
+static bool no_memory(struct errs *es) {
     struct err e = {0};
     err_set(&e, RC_NOMEM, "the rules do not fit into memory");
     errs_add(es, &e);
     return false;
 }
 
-static bool load_filter(struct ruleset *rs, const struct tree_node *root, struct err *e)
-{
+static bool load_filter(struct ruleset *rs, const struct tree_node *root, struct err *e) {
     struct filter *f = &rs->filters[rs->nfilters];
     memset(f, 0, sizeof *f);
     if (!sigma_filter(rs, root, f, e))
@@ -38,8 +36,7 @@ static bool load_filter(struct ruleset *rs, const struct tree_node *root, struct
     return true;
 }
 
-static bool load_rule(struct ruleset *rs, const struct tree_node *root, struct err *e)
-{
+static bool load_rule(struct ruleset *rs, const struct tree_node *root, struct err *e) {
     struct rule *r = &rs->rules[rs->n];
     memset(r, 0, sizeof *r);
     if (!sigma_rule(rs, root, r, e))
@@ -48,8 +45,7 @@ static bool load_rule(struct ruleset *rs, const struct tree_node *root, struct e
     return true;
 }
 
-static bool load_doc(struct ruleset *rs, const struct tree *doc, struct errs *es)
-{
+static bool load_doc(struct ruleset *rs, const struct tree *doc, struct errs *es) {
     struct err e = {0};
     struct str bytes = tree_bytes(doc);
     const struct tree *copy;
@@ -73,8 +69,7 @@ static bool load_doc(struct ruleset *rs, const struct tree *doc, struct errs *es
     return ok;
 }
 
-static void digest_docs(struct ruleset *rs, const struct tree *const *docs, size_t n)
-{
+static void digest_docs(struct ruleset *rs, const struct tree *const *docs, size_t n) {
     struct sha256 *h = sha256_new();
     if (!h)
         return;
@@ -84,8 +79,7 @@ static void digest_docs(struct ruleset *rs, const struct tree *const *docs, size
     sha256_end(h, rs->digest);
 }
 
-static struct ruleset *ruleset_new(size_t n, unsigned flags)
-{
+static struct ruleset *ruleset_new(size_t n, unsigned flags) {
     struct ruleset *rs = calloc(1, sizeof *rs);
     if (!rs)
         return NULL;
@@ -101,8 +95,7 @@ static struct ruleset *ruleset_new(size_t n, unsigned flags)
     return NULL;
 }
 
-enum rc ruleset_load(const struct tree *const *docs, size_t n, unsigned flags, struct ruleset **out, struct errs *es)
-{
+enum rc ruleset_load(const struct tree *const *docs, size_t n, unsigned flags, struct ruleset **out, struct errs *es) {
     struct err e = {0};
     bool ok = true;
     *out = NULL;
@@ -133,8 +126,7 @@ enum rc ruleset_load(const struct tree *const *docs, size_t n, unsigned flags, s
     return ok ? RC_OK : RC_CONFIG;
 }
 
-void ruleset_free(struct ruleset *rs)
-{
+void ruleset_free(struct ruleset *rs) {
     if (!rs)
         return;
     for (size_t i = 0; i < rs->ncodes; i++)
@@ -147,18 +139,15 @@ void ruleset_free(struct ruleset *rs)
     free(rs);
 }
 
-size_t ruleset_count(const struct ruleset *rs)
-{
+size_t ruleset_count(const struct ruleset *rs) {
     return rs->n;
 }
 
-const struct rule_info *rule_info(const struct ruleset *rs, size_t index)
-{
+const struct rule_info *rule_info(const struct ruleset *rs, size_t index) {
     return index < rs->n ? &rs->rules[index].info : NULL;
 }
 
-long ruleset_find(const struct ruleset *rs, struct str id)
-{
+long ruleset_find(const struct ruleset *rs, struct str id) {
     for (size_t i = 0; i < rs->n; i++)
         if (str_eq(rs->rules[i].info.id, id))
             return (long)i;
@@ -168,7 +157,6 @@ long ruleset_find(const struct ruleset *rs, struct str id)
     return -1;
 }
 
-void ruleset_digest(const struct ruleset *rs, uint8_t out[32])
-{
+void ruleset_digest(const struct ruleset *rs, uint8_t out[32]) {
     memcpy(out, rs->digest, sizeof rs->digest);
 }

@@ -34,18 +34,20 @@ struct rule_info { /* what others may know about a rule; borrowed from the rule 
     enum rule_kind kind;
     struct str id, name, title, description, event_title, first, file;
     int line;
-    int level;                   /* LEVEL_... */
+    int level; /* LEVEL_... */
     const struct rsit *rsit;
-    struct prio_in in;           /* impact, scope, outcome, activity, confidence, floor; need and data are the asset's */
+    struct prio_in in; /* impact, scope, outcome, activity, confidence, floor; need and data are the asset's */
     bool makes_event;
-    int64_t suppress;            /* us; 0 = until the window has drained */
-    const struct str *entity;    /* names of the fields of the fingerprint */
+    int64_t suppress;         /* us; 0 = until the window has drained */
+    const struct str *entity; /* names of the fields of the fingerprint */
     size_t nentity;
-    const struct str *wanted;    /* names of all fields a sighting of this rule must carry: entities, group-by, values, title fields */
+    const struct str
+        *wanted; /* names of all fields a sighting of this rule must carry: entities, group-by, values, title fields */
     size_t nwanted;
-    const struct str *keyed;     /* those by which sightings may be coalesced: group-by and value fields of its correlations + entities */
+    const struct str
+        *keyed; /* those by which sightings may be coalesced: group-by and value fields of its correlations + entities */
     size_t nkeyed;
-    int64_t timespan;            /* correlations: us */
+    int64_t timespan; /* correlations: us */
 };
 
 enum { RULESET_ANY_LOGSOURCE = 1u, RULESET_KEEP_BAD = 2u /* load the good ones even when there are bad ones */ };
@@ -55,7 +57,7 @@ enum rc ruleset_load(const struct tree *const *docs, size_t n, unsigned flags, s
 void ruleset_free(struct ruleset *rs);
 size_t ruleset_count(const struct ruleset *rs);
 const struct rule_info *rule_info(const struct ruleset *rs, size_t index);
-long ruleset_find(const struct ruleset *rs, struct str id); /* index by id or name; -1 */
+long ruleset_find(const struct ruleset *rs, struct str id);     /* index by id or name; -1 */
 void ruleset_digest(const struct ruleset *rs, uint8_t out[32]); /* of everything that makes a verdict */
 /* Replaces nothing but the prefilter: Vectorscan database of all literals, to and from bytes (the compile role makes, ingest loads). */
 enum rc ruleset_prefilter_make(struct ruleset *rs, struct buf *serialized, struct err *e);

@@ -19,23 +19,22 @@ struct linking {
     struct ruleset *rs;
     struct errs *es;
     bool *bad;
-    struct table *by_id;   /* id to uint32_t index */
+    struct table *by_id; /* id to uint32_t index */
     struct table *by_name;
     bool ok;
 };
 
-static void refuse(struct linking *l, size_t i, const char *what, struct str name, int line, int col)
-{
+static void refuse(struct linking *l, size_t i, const char *what, struct str name, int line, int col) {
     struct err e = {0};
     const struct rule_info *info = &l->rs->rules[i].info;
-    err_at(&e, RC_CONFIG, tree_file(tree_of(l->rs->rules[i].at)), line ? line : info->line, line ? col : 1, "%s \"%.*s\"", what, STR_FMT(name));
+    err_at(&e, RC_CONFIG, tree_file(tree_of(l->rs->rules[i].at)), line ? line : info->line, line ? col : 1, "%s \"%.*s\"", what,
+           STR_FMT(name));
     errs_add(l->es, &e);
     l->bad[i] = true;
     l->ok = false;
 }
 
-static void index_names(struct linking *l)
-{
+static void index_names(struct linking *l) {
     for (size_t i = 0; i < l->rs->n; i++) {
         const struct rule_info *info = &l->rs->rules[i].info;
         bool fresh = true, fresh_name = true;
@@ -52,8 +51,7 @@ static void index_names(struct linking *l)
     }
 }
 
-static long find(struct linking *l, struct str name)
-{
+static long find(struct linking *l, struct str name) {
     uint32_t *i = table_find(l->by_name, name);
     if (!i)
         i = table_find(l->by_id, name);
@@ -61,8 +59,7 @@ static long find(struct linking *l, struct str name)
 }
 
 /* Refusing one correlation may take the ground from another: until nothing changes. */
-static void resolve(struct linking *l)
-{
+static void resolve(struct linking *l) {
     for (bool again = true; again;) {
         again = false;
         for (size_t i = 0; i < l->rs->n; i++) {
@@ -81,8 +78,7 @@ static void resolve(struct linking *l)
 }
 
 /* Depth rises by one a round at most, so what still rises behind the limit is a circle or too deep. */
-static void check_depth(struct linking *l)
-{
+static void check_depth(struct linking *l) {
     int *depth = calloc(l->rs->n + 1, sizeof *depth);
     for (int round = 0; depth && round <= CORR_DEPTH_MAX; round++)
         for (size_t i = 0; i < l->rs->n; i++) {
@@ -99,8 +95,7 @@ static void check_depth(struct linking *l)
 }
 
 /* Takes the refused rules out; the others keep their order. */
-static void compact(struct linking *l, uint32_t *moved)
-{
+static void compact(struct linking *l, uint32_t *moved) {
     size_t n = 0;
     for (size_t i = 0; i < l->rs->n; i++) {
         moved[i] = (uint32_t)n;
@@ -115,8 +110,7 @@ static void compact(struct linking *l, uint32_t *moved)
     }
 }
 
-static bool make_parents(struct ruleset *rs)
-{
+static bool make_parents(struct ruleset *rs) {
     size_t total = 0;
     for (size_t i = 0; i < rs->n; i++)
         total += rs->rules[i].corr ? rs->rules[i].corr->nrefs : 0;
@@ -138,8 +132,7 @@ static bool make_parents(struct ruleset *rs)
 
 /* --- filters */
 
-static bool filter_names(const struct filter *f, const struct rule_info *info)
-{
+static bool filter_names(const struct filter *f, const struct rule_info *info) {
     const struct tree_node *n = tree_kind(f->rules) == TREE_LIST ? tree_first(f->rules) : f->rules;
     for (; n; n = tree_kind(f->rules) == TREE_LIST ? tree_next(n) : NULL)
         if (str_eq(tree_text(n), info->id) || (info->name.n && str_eq(tree_text(n), info->name)))
@@ -148,8 +141,7 @@ static bool filter_names(const struct filter *f, const struct rule_info *info)
 }
 
 /* `any` means the rules of the filter's own log source. */
-static bool filter_meant(const struct filter *f, const struct rule *r)
-{
+static bool filter_meant(const struct filter *f, const struct rule *r) {
     if (r->corr)
         return false;
     if (!f->any)
@@ -157,8 +149,7 @@ static bool filter_meant(const struct filter *f, const struct rule *r)
     return f->src.tags == r->src.tags && str_eq(f->src.program, r->src.program);
 }
 
-static bool attach_filters(struct ruleset *rs)
-{
+static bool attach_filters(struct ruleset *rs) {
     for (size_t i = 0; i < rs->n && rs->nfilters; i++) {
         struct rule *r = &rs->rules[i];
         size_t n = 0;
@@ -180,14 +171,12 @@ struct names {
     size_t n;
 };
 
-static struct str canonical(struct str name)
-{
+static struct str canonical(struct str name) {
     enum field_id id = field_find(name);
     return id == F_OTHER ? name : str_of(field_name(id));
 }
 
-static void names_add(struct names *s, struct str name)
-{
+static void names_add(struct names *s, struct str name) {
     name = canonical(name);
     for (size_t i = 0; i < s->n; i++)
         if (str_eq(s->v[i], name))
@@ -196,8 +185,7 @@ static void names_add(struct names *s, struct str name)
         s->v[s->n++] = name;
 }
 
-static void names_of_title(struct names *s, struct str title)
-{
+static void names_of_title(struct names *s, struct str title) {
     for (;;) {
         size_t from = str_chr(title, '{'), to;
         if (from == SIZE_MAX || (to = str_chr(str_sub(title, from, title.n), '}')) == SIZE_MAX)
@@ -209,8 +197,7 @@ static void names_of_title(struct names *s, struct str title)
     }
 }
 
-static void names_of_corr(struct names *s, const struct corr *c, size_t ref)
-{
+static void names_of_corr(struct names *s, const struct corr *c, size_t ref) {
     for (size_t i = 0; i < c->nby; i++)
         names_add(s, c->by[i].names[ref]);
     for (size_t i = 0; i < c->nfields; i++)
@@ -218,8 +205,7 @@ static void names_of_corr(struct names *s, const struct corr *c, size_t ref)
 }
 
 /* Of rule `i` and of every correlation above it: a correlation is made of the sightings below, and carries what they carry. */
-static void collect(const struct ruleset *rs, size_t i, struct names *wanted, struct names *keyed, int depth)
-{
+static void collect(const struct ruleset *rs, size_t i, struct names *wanted, struct names *keyed, int depth) {
     const struct rule *r = &rs->rules[i];
     for (size_t k = 0; k < r->info.nentity; k++) {
         names_add(wanted, r->info.entity[k]);
@@ -233,8 +219,7 @@ static void collect(const struct ruleset *rs, size_t i, struct names *wanted, st
     }
 }
 
-static bool keep_names(struct ruleset *rs, const struct names *s, const struct str **v, size_t *n)
-{
+static bool keep_names(struct ruleset *rs, const struct names *s, const struct str **v, size_t *n) {
     struct str *p = arena_alloc(&rs->arena, (s->n + 1) * sizeof *p);
     if (!p)
         return false;
@@ -244,8 +229,7 @@ static bool keep_names(struct ruleset *rs, const struct names *s, const struct s
     return true;
 }
 
-static bool entities(struct ruleset *rs, struct rule *r)
-{
+static bool entities(struct ruleset *rs, struct rule *r) {
     static const struct str usual[] = {{"src_ip", 6}, {"user", 4}, {"host", 4}};
     struct names s = {.n = 0};
     for (size_t i = 0; i < r->info.nentity; i++)
@@ -259,8 +243,7 @@ static bool entities(struct ruleset *rs, struct rule *r)
     return keep_names(rs, &s, &r->info.entity, &r->info.nentity);
 }
 
-static bool fields(struct ruleset *rs)
-{
+static bool fields(struct ruleset *rs) {
     for (size_t i = 0; i < rs->n; i++)
         if (!entities(rs, &rs->rules[i]))
             return false;
@@ -275,8 +258,7 @@ static bool fields(struct ruleset *rs)
 }
 
 /* A rule that a correlation names is silent by itself, unless generate or its own tocsin: block says otherwise. */
-static void who_speaks(struct ruleset *rs)
-{
+static void who_speaks(struct ruleset *rs) {
     for (size_t i = 0; i < rs->n; i++) {
         const struct corr *c = rs->rules[i].corr;
         for (size_t k = 0; c && k < c->nrefs; k++) {
@@ -291,10 +273,13 @@ static void who_speaks(struct ruleset *rs)
     }
 }
 
-bool ruleset_link(struct ruleset *rs, struct errs *es)
-{
-    struct linking l = {rs, es, calloc(rs->n + 1, 1), table_new(rs->n + 1, sizeof(uint32_t), NULL, NULL),
-                        table_new(rs->n + 1, sizeof(uint32_t), NULL, NULL), true};
+bool ruleset_link(struct ruleset *rs, struct errs *es) {
+    struct linking l = {rs,
+                        es,
+                        calloc(rs->n + 1, 1),
+                        table_new(rs->n + 1, sizeof(uint32_t), NULL, NULL),
+                        table_new(rs->n + 1, sizeof(uint32_t), NULL, NULL),
+                        true};
     uint32_t *moved = calloc(rs->n + 1, sizeof *moved);
     bool memory = l.bad && l.by_id && l.by_name && moved;
     if (memory) {

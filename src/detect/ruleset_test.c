@@ -32,14 +32,12 @@ struct testing {
     struct sighting s;
 };
 
-static void on_alert(void *ctx, const struct alert *a)
-{
+static void on_alert(void *ctx, const struct alert *a) {
     struct testing *t = ctx;
     t->fired += a->fired && a->rule == t->rule;
 }
 
-static void make_sighting(struct testing *t, uint32_t rule)
-{
+static void make_sighting(struct testing *t, uint32_t rule) {
     const struct rule_info *info = &t->rs->rules[rule].info;
     struct sighting *s = &t->s;
     memset(s, 0, sizeof *s);
@@ -57,8 +55,7 @@ static void make_sighting(struct testing *t, uint32_t rule)
     }
 }
 
-static void run_line(struct testing *t, struct str line)
-{
+static void run_line(struct testing *t, struct str line) {
     uint32_t hits[HITS_MAX];
     memset(&t->m, 0, sizeof t->m);
     t->m.pri = t->m.version = -1;
@@ -80,8 +77,7 @@ static void run_line(struct testing *t, struct str line)
     }
 }
 
-static void say(struct testing *t, const struct tree_node *at, bool match)
-{
+static void say(struct testing *t, const struct tree_node *at, bool match) {
     struct err e = {0};
     struct buf why;
     char reason[300] = "";
@@ -93,14 +89,13 @@ static void say(struct testing *t, const struct tree_node *at, bool match)
         str_copy(reason, sizeof reason, STR("its log source does not fit, or the rule is never asked"));
     else if (match)
         str_copy(reason, sizeof reason, STR("it did not fire"));
-    tree_err(at, &e, RC_CHECK, "rule \"%.*s\": the sample should %s%s%s", STR_FMT(r->info.title), match ? "match" : "not match", *reason ? ": " : "",
-             reason);
+    tree_err(at, &e, RC_CHECK, "rule \"%.*s\": the sample should %s%s%s", STR_FMT(r->info.title), match ? "match" : "not match",
+             *reason ? ": " : "", reason);
     errs_add(t->es, &e);
     buf_fini(&why);
 }
 
-static void run_sample(struct testing *t, const struct tree_node *n, bool match)
-{
+static void run_sample(struct testing *t, const struct tree_node *n, bool match) {
     bool corr = t->rs->rules[t->rule].corr != NULL;
     size_t lines = 0;
     t->fired = t->hit = 0;
@@ -119,8 +114,7 @@ static void run_sample(struct testing *t, const struct tree_node *n, bool match)
         say(t, n, match);
 }
 
-size_t ruleset_test(struct ruleset *rs, ruleset_parse_fn parse, void *ctx, struct errs *es)
-{
+size_t ruleset_test(struct ruleset *rs, ruleset_parse_fn parse, void *ctx, struct errs *es) {
     struct testing t = {.rs = rs, .parse = parse, .ctx = ctx, .es = es, .mt = matcher_new(rs, true)};
     size_t n = 0;
     if (!t.mt)

@@ -28,14 +28,12 @@ struct cond {
 
 static bool parse_or(struct cond *c, struct need *need);
 
-static bool wrong(struct cond *c, const char *text)
-{
+static bool wrong(struct cond *c, const char *text) {
     tree_err(c->at, c->e, RC_CONFIG, "condition: %s", text);
     return false;
 }
 
-static bool wrong_word(struct cond *c, const char *text)
-{
+static bool wrong_word(struct cond *c, const char *text) {
     if (str_absent(c->word))
         tree_err(c->at, c->e, RC_CONFIG, "condition: %s, but it ends", text);
     else
@@ -45,13 +43,11 @@ static bool wrong_word(struct cond *c, const char *text)
 
 /* --- words */
 
-static bool blank(char ch)
-{
+static bool blank(char ch) {
     return ch == ' ' || ch == '\t' || ch == '\n' || ch == '\r';
 }
 
-static void advance(struct cond *c)
-{
+static void advance(struct cond *c) {
     size_t i = 0, n;
     while (i < c->rest.n && blank(c->rest.p[i]))
         i++;
@@ -68,14 +64,12 @@ static void advance(struct cond *c)
     c->rest = str_sub(c->rest, n, c->rest.n);
 }
 
-static bool is_word(const struct cond *c, const char *word)
-{
+static bool is_word(const struct cond *c, const char *word) {
     return !str_absent(c->word) && str_eqi(c->word, str_of(word));
 }
 
 /* The word behind this one, without moving. */
-static struct str peek(const struct cond *c)
-{
+static struct str peek(const struct cond *c) {
     struct cond look = *c;
     advance(&look);
     return look.word;
@@ -84,8 +78,7 @@ static struct str peek(const struct cond *c)
 /* --- code */
 
 /* Doubling within the arena: what is left behind is at most as much again. */
-static void *grown(struct arena *a, void *old, size_t n, size_t *cap, size_t size)
-{
+static void *grown(struct arena *a, void *old, size_t n, size_t *cap, size_t size) {
     if (n < *cap)
         return old;
     size_t more = *cap ? 2 * *cap : 16;
@@ -97,8 +90,7 @@ static void *grown(struct arena *a, void *old, size_t n, size_t *cap, size_t siz
     return p;
 }
 
-static bool emit(struct cond *c, struct op op, size_t *where)
-{
+static bool emit(struct cond *c, struct op op, size_t *where) {
     struct detection *d = c->det;
     struct op *ops = d->nops < OPS_MAX ? grown(c->a, d->ops, d->nops, &c->ops_cap, sizeof *ops) : NULL;
     if (!ops)
@@ -110,8 +102,7 @@ static bool emit(struct cond *c, struct op op, size_t *where)
     return true;
 }
 
-static bool list_add(struct cond *c, uint32_t sel)
-{
+static bool list_add(struct cond *c, uint32_t sel) {
     struct detection *d = c->det;
     uint32_t *l = grown(c->a, d->lists, d->nlists, &c->lists_cap, sizeof *l);
     if (!l)
@@ -126,21 +117,18 @@ static bool list_add(struct cond *c, uint32_t sel)
 static const struct need need_nothing = {NULL, 0, 0, false};
 
 /* Better: known, then longer at its shortest, then fewer. */
-static bool need_better(const struct need *a, const struct need *b)
-{
+static bool need_better(const struct need *a, const struct need *b) {
     if (a->known != b->known)
         return a->known;
     return a->shortest != b->shortest ? a->shortest > b->shortest : a->n < b->n;
 }
 
-static void need_and(struct need *into, const struct need *b)
-{
+static void need_and(struct need *into, const struct need *b) {
     if (need_better(b, into))
         *into = *b;
 }
 
-static void need_or(struct arena *a, struct need *into, const struct need *b)
-{
+static void need_or(struct arena *a, struct need *into, const struct need *b) {
     struct str *v = NULL;
     if (into->known && b->known && into->n + b->n <= NEED_MAX)
         v = arena_alloc(a, (into->n + b->n) * sizeof *v);
@@ -155,8 +143,7 @@ static void need_or(struct arena *a, struct need *into, const struct need *b)
     into->shortest = into->shortest < b->shortest ? into->shortest : b->shortest;
 }
 
-static struct need need_of_value(struct arena *a, const struct value *v)
-{
+static struct need need_of_value(struct arena *a, const struct value *v) {
     struct need n = {arena_alloc(a, sizeof *n.v), 1, v->literal.n, v->op == V_TEXT && v->literal.n >= 2};
     if (!n.v || !n.known)
         return need_nothing;
@@ -164,8 +151,7 @@ static struct need need_of_value(struct arena *a, const struct value *v)
     return n;
 }
 
-static struct need need_of_item(struct arena *a, const struct item *it, uint64_t verbatim)
-{
+static struct need need_of_item(struct arena *a, const struct item *it, uint64_t verbatim) {
     bool searched = it->keyword || (it->field != F_OTHER && (verbatim >> it->field & 1));
     if (it->negate || it->part || !searched)
         return need_nothing;
@@ -189,8 +175,7 @@ static struct need need_of_item(struct arena *a, const struct item *it, uint64_t
     return n;
 }
 
-static struct need need_of_selection(struct cond *c, size_t sel)
-{
+static struct need need_of_selection(struct cond *c, size_t sel) {
     const struct selection *s = &c->det->sels[sel];
     struct need all = need_nothing;
     for (size_t g = 0; g < s->ngroups; g++) {
@@ -209,23 +194,20 @@ static struct need need_of_selection(struct cond *c, size_t sel)
 
 /* --- grammar */
 
-static long selection_find(const struct detection *d, struct str name)
-{
+static long selection_find(const struct detection *d, struct str name) {
     for (size_t i = 0; i < d->nsels; i++)
         if (str_eq(d->sels[i].name, name))
             return (long)i;
     return -1;
 }
 
-static bool pattern_fits(struct cond *c, struct str pattern, struct str name)
-{
+static bool pattern_fits(struct cond *c, struct str pattern, struct str name) {
     struct draft d;
     struct glob g;
     return draft_parse(c->a, pattern, &d) && glob_make(c->a, &d, true, &g) && glob_match(&g, name);
 }
 
-static bool collect(struct cond *c, struct str pattern, uint32_t *first, uint32_t *count)
-{
+static bool collect(struct cond *c, struct str pattern, uint32_t *first, uint32_t *count) {
     bool them = str_eqi(pattern, STR("them"));
     *first = (uint32_t)c->det->nlists;
     for (size_t i = 0; i < c->det->nsels; i++) {
@@ -241,8 +223,7 @@ static bool collect(struct cond *c, struct str pattern, uint32_t *first, uint32_
     return false;
 }
 
-static bool parse_of(struct cond *c, struct need *need)
-{
+static bool parse_of(struct cond *c, struct need *need) {
     uint64_t k = 1;
     uint32_t first, count;
     bool all = is_word(c, "all");
@@ -271,8 +252,7 @@ static bool parse_of(struct cond *c, struct need *need)
     return emit(c, (struct op){OP_OF, first, count, (uint32_t)k}, NULL);
 }
 
-static bool parse_prim(struct cond *c, struct need *need)
-{
+static bool parse_prim(struct cond *c, struct need *need) {
     if (is_word(c, "(")) {
         advance(c);
         if (!parse_or(c, need))
@@ -298,8 +278,7 @@ static bool parse_prim(struct cond *c, struct need *need)
     return emit(c, (struct op){OP_SEL, (uint32_t)sel, 0, 0}, NULL);
 }
 
-static bool parse_not(struct cond *c, struct need *need)
-{
+static bool parse_not(struct cond *c, struct need *need) {
     if (++c->depth > DEPTH_MAX)
         return wrong(c, "it is nested too deeply");
     bool ok;
@@ -316,8 +295,8 @@ static bool parse_not(struct cond *c, struct need *need)
 
 /* left {word right}: when left decides, jump over the right sides. All jumps of one chain go to its end; they are found again by
  * their target being 0, which no real jump has. */
-static bool parse_chain(struct cond *c, struct need *need, const char *word, enum op_code jump, bool (*next)(struct cond *, struct need *))
-{
+static bool parse_chain(struct cond *c, struct need *need, const char *word, enum op_code jump,
+                        bool (*next)(struct cond *, struct need *)) {
     size_t from = c->det->nops;
     if (!next(c, need))
         return false;
@@ -337,18 +316,15 @@ static bool parse_chain(struct cond *c, struct need *need, const char *word, enu
     return true;
 }
 
-static bool parse_and(struct cond *c, struct need *need)
-{
+static bool parse_and(struct cond *c, struct need *need) {
     return parse_chain(c, need, "and", OP_JUMP_FALSE, parse_not);
 }
 
-static bool parse_or(struct cond *c, struct need *need)
-{
+static bool parse_or(struct cond *c, struct need *need) {
     return parse_chain(c, need, "or", OP_JUMP_TRUE, parse_and);
 }
 
-static bool parse_one(struct cond *c, const struct tree_node *n, struct need *need)
-{
+static bool parse_one(struct cond *c, const struct tree_node *n, struct need *need) {
     c->at = n;
     if (tree_kind(n) != TREE_SCALAR)
         return wrong(c, "it is a text, or a list of texts");
@@ -362,8 +338,8 @@ static bool parse_one(struct cond *c, const struct tree_node *n, struct need *ne
     return true;
 }
 
-enum rc sigma_cond(struct arena *a, const struct tree_node *node, struct detection *det, uint64_t verbatim, struct need *need, struct err *e)
-{
+enum rc sigma_cond(struct arena *a, const struct tree_node *node, struct detection *det, uint64_t verbatim, struct need *need,
+                   struct err *e) {
     struct cond c = {.a = a, .at = node, .det = det, .verbatim = verbatim, .e = e};
     *need = need_nothing;
     if (tree_kind(node) != TREE_LIST)

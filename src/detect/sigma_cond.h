@@ -12,6 +12,7 @@
 #include "detect/rule.h"
 
 /* node: the `condition:`; det has its selections. verbatim: fields a literal may be looked for in (bit per enum field_id). */
-enum rc sigma_cond(struct arena *a, const struct tree_node *node, struct detection *det, uint64_t verbatim, struct need *need, struct err *e);
+enum rc sigma_cond(struct arena *a, const struct tree_node *node, struct detection *det, uint64_t verbatim, struct need *need,
+                   struct err *e);
 
 #endif

@@ -24,20 +24,17 @@ struct reading {
     struct err *e;
 };
 
-static bool wrong(const struct reading *r, const struct tree_node *n, const char *text)
-{
+static bool wrong(const struct reading *r, const struct tree_node *n, const char *text) {
     tree_err(n ? n : r->map, r->e, RC_CONFIG, "%s", text);
     return false;
 }
 
-static bool no_memory(const struct reading *r)
-{
+static bool no_memory(const struct reading *r) {
     tree_err(r->map, r->e, RC_NOMEM, "the rules do not fit into memory");
     return false;
 }
 
-static bool read_type(struct reading *r)
-{
+static bool read_type(struct reading *r) {
     static const char *const words[] = {"event_count", "value_count", "temporal", "temporal_ordered"};
     const struct tree_node *n = tree_get(r->map, "type");
     for (size_t i = 0; i < CORR__COUNT; i++)
@@ -45,11 +42,12 @@ static bool read_type(struct reading *r)
             r->c->type = (enum corr_type)i;
             return true;
         }
-    return wrong(r, n, "type is event_count, value_count, temporal or temporal_ordered (sums, averages and percentiles are not evaluated)");
+    return wrong(
+        r, n,
+        "type is event_count, value_count, temporal or temporal_ordered (sums, averages and percentiles are not evaluated)");
 }
 
-static bool read_refs(struct reading *r)
-{
+static bool read_refs(struct reading *r) {
     struct corr *c = r->c;
     const struct tree_node *n = tree_get(r->map, "rules");
     bool list = tree_kind(n) == TREE_LIST;
@@ -70,8 +68,7 @@ static bool read_refs(struct reading *r)
     return true;
 }
 
-static bool read_field(struct reading *r, const struct tree_node *at, struct str name, struct corr_field *f)
-{
+static bool read_field(struct reading *r, const struct tree_node *at, struct str name, struct corr_field *f) {
     const struct tree_node *alias = NULL;
     struct str *names = arena_alloc(&r->rs->arena, r->c->nrefs * sizeof *names);
     uint16_t *ids = arena_alloc(&r->rs->arena, r->c->nrefs * sizeof *ids);
@@ -98,8 +95,7 @@ static bool read_field(struct reading *r, const struct tree_node *at, struct str
     return true;
 }
 
-static bool read_fields(struct reading *r, const struct tree_node *n, struct corr_field **out, size_t *count)
-{
+static bool read_fields(struct reading *r, const struct tree_node *n, struct corr_field **out, size_t *count) {
     struct str *v;
     if (!n)
         return true;
@@ -117,8 +113,7 @@ static bool read_fields(struct reading *r, const struct tree_node *n, struct cor
 }
 
 /* An alias is a map of rule names to fields, and its rules are among those that are counted. */
-static bool check_aliases(struct reading *r)
-{
+static bool check_aliases(struct reading *r) {
     const struct tree_node *all = tree_get(r->map, "aliases");
     if (all && tree_kind(all) != TREE_MAP)
         return wrong(r, all, "aliases is a map of names to maps of rules to fields");
@@ -136,8 +131,7 @@ static bool check_aliases(struct reading *r)
     return true;
 }
 
-static bool read_timespan(struct reading *r)
-{
+static bool read_timespan(struct reading *r) {
     const struct tree_node *n = tree_get(r->map, "timespan");
     struct str t = tree_text(n);
     uint64_t digits;
@@ -147,12 +141,13 @@ static bool read_timespan(struct reading *r)
     return wrong(r, n, "timespan is a number and s, m, h, d or w, such as 90m, and 31 days at most");
 }
 
-static bool read_bound(struct reading *r, const struct tree_node *n)
-{
+static bool read_bound(struct reading *r, const struct tree_node *n) {
     uint64_t v;
     bool gt = str_is(tree_key(n), "gt");
     if (!gt && !str_is(tree_key(n), "gte"))
-        return wrong(r, n, "the condition has gte or gt, and for value_count field (lt, lte, eq and neq could only be decided when a window closes)");
+        return wrong(r, n,
+                     "the condition has gte or gt, and for value_count field (lt, lte, eq and neq could only be decided when a "
+                     "window closes)");
     if (!str_u64(tree_text(n), COUNT_MAX, &v))
         return wrong(r, n, "a whole number of at most 100,000 is expected");
     v += gt;
@@ -160,8 +155,7 @@ static bool read_bound(struct reading *r, const struct tree_node *n)
     return true;
 }
 
-static bool read_condition(struct reading *r)
-{
+static bool read_condition(struct reading *r) {
     const struct tree_node *n = tree_get(r->map, "condition");
     bool temporal = r->c->type == CORR_TEMPORAL || r->c->type == CORR_TEMPORAL_ORDERED;
     if (!n && temporal) {
@@ -183,11 +177,11 @@ static bool read_condition(struct reading *r)
         return true;
     if (r->c->at_least > VALUES_COUNT_MAX)
         return wrong(r, n, "value_count counts to 1,024 at most");
-    return read_fields(r, tree_get(n, "field"), &r->c->fields, &r->c->nfields) && (r->c->nfields || wrong(r, n, "value_count needs field"));
+    return read_fields(r, tree_get(n, "field"), &r->c->fields, &r->c->nfields) &&
+           (r->c->nfields || wrong(r, n, "value_count needs field"));
 }
 
-bool sigma_correlation(struct ruleset *rs, const struct tree_node *root, struct rule *rule, struct err *e)
-{
+bool sigma_correlation(struct ruleset *rs, const struct tree_node *root, struct rule *rule, struct err *e) {
     struct reading r = {rs, tree_get(root, "correlation"), arena_alloc(&rs->arena, sizeof(struct corr)), e};
     const struct tree_node *generate = tree_get(r.map, "generate");
     if (!r.c)
@@ -196,8 +190,8 @@ bool sigma_correlation(struct ruleset *rs, const struct tree_node *root, struct 
         return wrong(&r, root, "correlation is a map");
     generate = generate ? generate : tree_get(root, "generate");
     rule->corr = r.c;
-    if (!read_type(&r) || !read_refs(&r) || !check_aliases(&r) || !read_fields(&r, tree_get(r.map, "group-by"), &r.c->by, &r.c->nby) ||
-        !read_timespan(&r) || !read_condition(&r))
+    if (!read_type(&r) || !read_refs(&r) || !check_aliases(&r) ||
+        !read_fields(&r, tree_get(r.map, "group-by"), &r.c->by, &r.c->nby) || !read_timespan(&r) || !read_condition(&r))
         return false;
     rule->info.timespan = r.c->timespan;
     return !generate || sigma_bool(generate, &r.c->generate, e);

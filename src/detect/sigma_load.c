@@ -13,19 +13,19 @@
 
 #define SELECTIONS_MAX 512
 
-static bool no_memory(const struct tree_node *n, struct err *e)
-{
+static bool no_memory(const struct tree_node *n, struct err *e) {
     tree_err(n, e, RC_NOMEM, "the rules do not fit into memory");
     return false;
 }
 
-enum sigma_kind sigma_kind(const struct tree_node *root)
-{
-    return tree_get(root, "correlation") ? SIGMA_CORRELATION : tree_get(root, "filter") ? SIGMA_FILTER : tree_get(root, "detection") ? SIGMA_DETECTION : SIGMA_NONE;
+enum sigma_kind sigma_kind(const struct tree_node *root) {
+    return tree_get(root, "correlation") ? SIGMA_CORRELATION
+           : tree_get(root, "filter")    ? SIGMA_FILTER
+           : tree_get(root, "detection") ? SIGMA_DETECTION
+                                         : SIGMA_NONE;
 }
 
-bool sigma_texts(struct ruleset *rs, const struct tree_node *n, struct str **v, size_t *count, struct err *e)
-{
+bool sigma_texts(struct ruleset *rs, const struct tree_node *n, struct str **v, size_t *count, struct err *e) {
     size_t k = 0, cap = tree_kind(n) == TREE_LIST ? tree_count(n) : 1;
     struct str *out = arena_alloc(&rs->arena, (cap + 1) * sizeof *out);
     if (!out)
@@ -48,8 +48,7 @@ bool sigma_texts(struct ruleset *rs, const struct tree_node *n, struct str **v, 
     return true;
 }
 
-bool sigma_bool(const struct tree_node *n, bool *out, struct err *e)
-{
+bool sigma_bool(const struct tree_node *n, bool *out, struct err *e) {
     struct str t = tree_text(n);
     *out = str_eqi(t, STR("yes")) || str_eqi(t, STR("true"));
     if (*out || str_eqi(t, STR("no")) || str_eqi(t, STR("false")))
@@ -60,8 +59,7 @@ bool sigma_bool(const struct tree_node *n, bool *out, struct err *e)
 
 /* --- selections */
 
-static bool read_group(struct ruleset *rs, const struct tree_node *map, struct clause *g, struct err *e)
-{
+static bool read_group(struct ruleset *rs, const struct tree_node *map, struct clause *g, struct err *e) {
     if (tree_count(map) == 0) {
         tree_err(map, e, RC_CONFIG, "a selection without fields matches nothing");
         return false;
@@ -75,8 +73,7 @@ static bool read_group(struct ruleset *rs, const struct tree_node *map, struct c
     return true;
 }
 
-static bool read_keywords(struct ruleset *rs, const struct tree_node *n, struct clause *g, struct err *e)
-{
+static bool read_keywords(struct ruleset *rs, const struct tree_node *n, struct clause *g, struct err *e) {
     g->items = arena_alloc(&rs->arena, sizeof *g->items);
     g->nitems = 1;
     if (!g->items)
@@ -84,16 +81,14 @@ static bool read_keywords(struct ruleset *rs, const struct tree_node *n, struct 
     return modifiers_apply(rs, n, true, g->items, e) == RC_OK;
 }
 
-static bool all_scalars(const struct tree_node *list)
-{
+static bool all_scalars(const struct tree_node *list) {
     for (const struct tree_node *n = tree_first(list); n; n = tree_next(n))
         if (tree_kind(n) == TREE_MAP || tree_kind(n) == TREE_LIST)
             return false;
     return true;
 }
 
-static bool read_selection(struct ruleset *rs, const struct tree_node *n, struct selection *s, struct err *e)
-{
+static bool read_selection(struct ruleset *rs, const struct tree_node *n, struct selection *s, struct err *e) {
     bool split = tree_kind(n) == TREE_LIST && !all_scalars(n);
     s->name = tree_key(n);
     s->groups = arena_alloc(&rs->arena, (split ? tree_count(n) : 1) * sizeof *s->groups);
@@ -111,9 +106,8 @@ static bool read_selection(struct ruleset *rs, const struct tree_node *n, struct
     return true;
 }
 
-bool sigma_detection(struct ruleset *rs, const struct tree_node *map, const struct tree_node *condition, struct detection *d, struct need *need,
-                     struct err *e)
-{
+bool sigma_detection(struct ruleset *rs, const struct tree_node *map, const struct tree_node *condition, struct detection *d,
+                     struct need *need, struct err *e) {
     size_t cap = tree_count(map);
     if (tree_kind(map) != TREE_MAP || cap > SELECTIONS_MAX) {
         tree_err(map, e, RC_CONFIG, "a map of at most %d selections is expected", SELECTIONS_MAX);
@@ -142,8 +136,7 @@ bool sigma_detection(struct ruleset *rs, const struct tree_node *map, const stru
 
 /* --- what stands around them */
 
-static bool read_level(const struct tree_node *root, struct rule_info *i, struct err *e)
-{
+static bool read_level(const struct tree_node *root, struct rule_info *i, struct err *e) {
     const struct tree_node *n = tree_get(root, "level");
     i->level = LEVEL_MEDIUM;
     if (!n)
@@ -155,8 +148,7 @@ static bool read_level(const struct tree_node *root, struct rule_info *i, struct
     return false;
 }
 
-static bool read_status(const struct tree_node *root, struct rule *r, struct err *e)
-{
+static bool read_status(const struct tree_node *root, struct rule *r, struct err *e) {
     static const char *const words[] = {"stable", "test", "experimental", "deprecated", "unsupported"};
     const struct tree_node *n = tree_get(root, "status");
     size_t i = 0;
@@ -171,8 +163,7 @@ static bool read_status(const struct tree_node *root, struct rule *r, struct err
     return false;
 }
 
-static bool read_about(struct ruleset *rs, const struct tree_node *root, struct rule *r, struct err *e)
-{
+static bool read_about(struct ruleset *rs, const struct tree_node *root, struct rule *r, struct err *e) {
     struct rule_info *i = &r->info;
     i->file = str_of(tree_file(tree_of(root)));
     i->line = tree_line(root);
@@ -196,8 +187,7 @@ static bool read_about(struct ruleset *rs, const struct tree_node *root, struct 
     return read_level(root, i, e) && read_status(root, r, e);
 }
 
-static bool read_source(const struct tree_node *root, struct logsource *out, struct err *e)
-{
+static bool read_source(const struct tree_node *root, struct logsource *out, struct err *e) {
     const struct tree_node *n = tree_get(root, "logsource");
     if (n && tree_kind(n) == TREE_MAP && logsource_read(n, out))
         return true;
@@ -205,8 +195,7 @@ static bool read_source(const struct tree_node *root, struct logsource *out, str
     return false;
 }
 
-bool sigma_rule(struct ruleset *rs, const struct tree_node *root, struct rule *r, struct err *e)
-{
+bool sigma_rule(struct ruleset *rs, const struct tree_node *root, struct rule *r, struct err *e) {
     const struct tree_node *det = tree_get(root, "detection");
     r->at = root;
     if (!read_about(rs, root, r, e))
@@ -223,8 +212,7 @@ bool sigma_rule(struct ruleset *rs, const struct tree_node *root, struct rule *r
     return sigma_site(rs, tree_get(root, "tocsin"), r, e);
 }
 
-bool sigma_filter(struct ruleset *rs, const struct tree_node *root, struct filter *f, struct err *e)
-{
+bool sigma_filter(struct ruleset *rs, const struct tree_node *root, struct filter *f, struct err *e) {
     const struct tree_node *map = tree_get(root, "filter");
     struct need need;
     f->rules = tree_get(map, "rules");

@@ -16,10 +16,11 @@ enum sigma_kind sigma_kind(const struct tree_node *root);
 bool sigma_rule(struct ruleset *rs, const struct tree_node *root, struct rule *r, struct err *e);
 bool sigma_filter(struct ruleset *rs, const struct tree_node *root, struct filter *f, struct err *e);
 
-bool sigma_detection(struct ruleset *rs, const struct tree_node *map, const struct tree_node *condition, struct detection *d, struct need *need,
-                     struct err *e); /* map: selections; keys condition, rules are passed over */
+bool sigma_detection(struct ruleset *rs, const struct tree_node *map, const struct tree_node *condition, struct detection *d,
+                     struct need *need, struct err *e); /* map: selections; keys condition, rules are passed over */
 bool sigma_correlation(struct ruleset *rs, const struct tree_node *root, struct rule *r, struct err *e);
-bool sigma_site(struct ruleset *rs, const struct tree_node *block, struct rule *r, struct err *e); /* the tocsin: block, may be NULL */
+bool sigma_site(struct ruleset *rs, const struct tree_node *block, struct rule *r,
+                struct err *e); /* the tocsin: block, may be NULL */
 
 /* A scalar or a list of scalars to texts in the arena; false with an error otherwise. */
 bool sigma_texts(struct ruleset *rs, const struct tree_node *n, struct str **v, size_t *count, struct err *e);

@@ -10,14 +10,12 @@
 
 typedef bool (*site_fn)(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e);
 
-static bool wrong(const struct tree_node *n, struct err *e, const char *text)
-{
+static bool wrong(const struct tree_node *n, struct err *e, const char *text) {
     tree_err(n, e, RC_CONFIG, "%s", text);
     return false;
 }
 
-static bool small_number(const struct tree_node *n, uint64_t max, uint8_t *out, struct err *e)
-{
+static bool small_number(const struct tree_node *n, uint64_t max, uint8_t *out, struct err *e) {
     uint64_t v;
     if (!str_u64(tree_text(n), max, &v)) {
         tree_err(n, e, RC_CONFIG, "a number from 0 to %d is expected", (int)max);
@@ -27,15 +25,15 @@ static bool small_number(const struct tree_node *n, uint64_t max, uint8_t *out, 
     return true;
 }
 
-static bool site_class(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e)
-{
+static bool site_class(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e) {
     (void)rs;
     r->info.rsit = rsit_parse(tree_text(n));
-    return r->info.rsit ? true : wrong(n, e, "this is no class/type of the reference taxonomy (RSIT), such as intrusion-attempts/brute-force");
+    return r->info.rsit
+               ? true
+               : wrong(n, e, "this is no class/type of the reference taxonomy (RSIT), such as intrusion-attempts/brute-force");
 }
 
-static bool a_word(const struct tree_node *n, enum word_list list, uint8_t *out, struct err *e)
-{
+static bool a_word(const struct tree_node *n, enum word_list list, uint8_t *out, struct err *e) {
     int w = word_find(list, tree_text(n));
     if (w < 0) {
         const char *const *words = word_list(list);
@@ -43,28 +41,25 @@ static bool a_word(const struct tree_node *n, enum word_list list, uint8_t *out,
         while (words[count])
             count++;
         const char *near = str_nearest(tree_text(n), words, count);
-        tree_err(n, e, RC_CONFIG, "\"%.*s\" is not one of its words%s%s%s", STR_FMT(tree_text(n)), near ? ", did you mean \"" : "", near ? near : "",
-                 near ? "\"?" : "");
+        tree_err(n, e, RC_CONFIG, "\"%.*s\" is not one of its words%s%s%s", STR_FMT(tree_text(n)),
+                 near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
         return false;
     }
     *out = (uint8_t)w;
     return true;
 }
 
-static bool site_outcome(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e)
-{
+static bool site_outcome(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e) {
     (void)rs;
     return a_word(n, WORDS_outcome, &r->info.in.outcome, e);
 }
 
-static bool site_activity(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e)
-{
+static bool site_activity(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e) {
     (void)rs;
     return a_word(n, WORDS_activity, &r->info.in.activity, e);
 }
 
-static bool site_impact(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e)
-{
+static bool site_impact(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e) {
     static const char *const keys[] = {"c", "i", "a"};
     size_t k = 0;
     (void)rs;
@@ -87,40 +82,34 @@ static bool site_impact(struct ruleset *rs, const struct tree_node *n, struct ru
     return true;
 }
 
-static bool site_scope(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e)
-{
+static bool site_scope(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e) {
     (void)rs;
     return small_number(n, 3, &r->info.in.scope, e);
 }
 
-static bool site_confidence(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e)
-{
+static bool site_confidence(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e) {
     (void)rs;
     return small_number(n, 100, &r->info.in.confidence, e);
 }
 
-static bool site_floor(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e)
-{
+static bool site_floor(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e) {
     (void)rs;
     return small_number(n, 4, &r->info.in.floor, e);
 }
 
-static bool site_title(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e)
-{
+static bool site_title(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e) {
     (void)rs;
     r->info.event_title = tree_text(n);
     return r->info.event_title.n && r->info.event_title.n <= 256 ? true : wrong(n, e, "a title has 1 to 256 bytes");
 }
 
-static bool site_first(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e)
-{
+static bool site_first(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e) {
     (void)rs;
     r->info.first = tree_text(n);
     return r->info.first.n && r->info.first.n <= 1024 ? true : wrong(n, e, "one sentence of at most 1,024 bytes is expected");
 }
 
-static bool site_entity(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e)
-{
+static bool site_entity(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e) {
     struct str *v;
     if (!sigma_texts(rs, n, &v, &r->info.nentity, e))
         return false;
@@ -128,23 +117,20 @@ static bool site_entity(struct ruleset *rs, const struct tree_node *n, struct ru
     return r->info.nentity && r->info.nentity <= 8 ? true : wrong(n, e, "1 to 8 fields make the entity");
 }
 
-static bool site_event(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e)
-{
+static bool site_event(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e) {
     (void)rs;
     r->event_set = true;
     return sigma_bool(n, &r->info.makes_event, e);
 }
 
-static bool site_suppress(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e)
-{
+static bool site_suppress(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e) {
     (void)rs;
     if (str_duration(tree_text(n), &r->info.suppress) && r->info.suppress > 0)
         return true;
     return wrong(n, e, "a duration such as 15m or 2h is expected");
 }
 
-static bool site_samples(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e)
-{
+static bool site_samples(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e) {
     (void)rs;
     r->samples = n;
     for (const struct tree_node *c = tree_first(n); c; c = tree_next(c))
@@ -157,25 +143,25 @@ static const struct row {
     const char *key;
     site_fn fn;
 } rows[] = {
-    {"class", site_class},           {"outcome", site_outcome}, {"activity", site_activity}, {"impact", site_impact}, {"scope", site_scope},
-    {"confidence", site_confidence}, {"floor", site_floor},     {"title", site_title},       {"entity", site_entity}, {"first", site_first},
-    {"event", site_event},           {"suppress", site_suppress}, {"samples", site_samples},
+    {"class", site_class},     {"outcome", site_outcome},       {"activity", site_activity}, {"impact", site_impact},
+    {"scope", site_scope},     {"confidence", site_confidence}, {"floor", site_floor},       {"title", site_title},
+    {"entity", site_entity},   {"first", site_first},           {"event", site_event},       {"suppress", site_suppress},
+    {"samples", site_samples},
 };
 #define ROWS (sizeof rows / sizeof *rows)
 
-static bool unknown(const struct tree_node *n, struct err *e)
-{
+static bool unknown(const struct tree_node *n, struct err *e) {
     const char *words[ROWS];
     for (size_t i = 0; i < ROWS; i++)
         words[i] = rows[i].key;
     const char *near = str_nearest(tree_key(n), words, ROWS);
-    tree_err(n, e, RC_CONFIG, "tocsin: has no \"%.*s\"%s%s%s", STR_FMT(tree_key(n)), near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    tree_err(n, e, RC_CONFIG, "tocsin: has no \"%.*s\"%s%s%s", STR_FMT(tree_key(n)), near ? ", did you mean \"" : "",
+             near ? near : "", near ? "\"?" : "");
     return false;
 }
 
 /* {field} in a title names a field of ours, or one the correlation groups by: so a typo is found here and not in a mail. */
-static bool check_title(const struct tree_node *block, const struct rule *r, struct err *e)
-{
+static bool check_title(const struct tree_node *block, const struct rule *r, struct err *e) {
     struct str rest = r->info.event_title;
     for (;;) {
         size_t from = str_chr(rest, '{'), to;
@@ -197,8 +183,7 @@ static bool check_title(const struct tree_node *block, const struct rule *r, str
     }
 }
 
-bool sigma_site(struct ruleset *rs, const struct tree_node *block, struct rule *r, struct err *e)
-{
+bool sigma_site(struct ruleset *rs, const struct tree_node *block, struct rule *r, struct err *e) {
     struct rule_info *i = &r->info;
     bool impact = tree_get(block, "impact") != NULL;
     i->rsit = rsit_undetermined();

@@ -12,36 +12,30 @@
 
 #define FIRST_CAP 8
 
-void window_init(struct window *w, uint32_t max, enum window_full full)
-{
+void window_init(struct window *w, uint32_t max, enum window_full full) {
     *w = (struct window){.max = max < 2 ? 2 : max, .full = full};
 }
 
-void window_fini(struct window *w)
-{
+void window_fini(struct window *w) {
     free(w->ring);
     *w = (struct window){.max = w->max, .full = w->full};
 }
 
-void window_clear(struct window *w)
-{
+void window_clear(struct window *w) {
     w->head = w->n = w->lo = 0;
     w->sum = 0;
 }
 
-static struct stamp *at(const struct window *w, uint32_t i)
-{
+static struct stamp *at(const struct window *w, uint32_t i) {
     uint32_t k = w->head + i;
     return &w->ring[k >= w->cap ? k - w->cap : k];
 }
 
-const struct stamp *window_at(const struct window *w, uint32_t i)
-{
+const struct stamp *window_at(const struct window *w, uint32_t i) {
     return at(w, i);
 }
 
-static bool grow(struct window *w)
-{
+static bool grow(struct window *w) {
     uint32_t cap = w->cap ? (w->cap > w->max / 2 ? w->max : 2 * w->cap) : (w->max < FIRST_CAP ? w->max : FIRST_CAP);
     struct stamp *ring = malloc(cap * sizeof *ring);
     if (!ring)
@@ -55,8 +49,7 @@ static bool grow(struct window *w)
     return true;
 }
 
-static void drop_first(struct window *w)
-{
+static void drop_first(struct window *w) {
     if (w->lo > 0)
         w->lo--;
     else
@@ -65,8 +58,7 @@ static void drop_first(struct window *w)
     w->n--;
 }
 
-static void measure(struct window *w, int64_t span)
-{
+static void measure(struct window *w, int64_t span) {
     w->lo = w->n;
     w->sum = 0;
     while (w->lo > 0 && at(w, w->lo - 1)->t >= at(w, w->n - 1)->t - span)
@@ -75,8 +67,7 @@ static void measure(struct window *w, int64_t span)
 
 /* The oldest stamp whose rule stands again behind it gives its weight to that one; so what was seen only once is never forgotten
  * because something else is noisy. */
-static void merge_first(struct window *w)
-{
+static void merge_first(struct window *w) {
     for (uint32_t i = 0; i + 1 < w->n; i++)
         for (uint32_t k = i + 1; k < w->n; k++) {
             if (at(w, k)->ref != at(w, i)->ref)
@@ -93,8 +84,7 @@ static void merge_first(struct window *w)
     drop_first(w);
 }
 
-int64_t window_add(struct window *w, int64_t span, struct stamp s)
-{
+int64_t window_add(struct window *w, int64_t span, struct stamp s) {
     if (w->n == w->max) {
         if (s.t < at(w, 0)->t)
             return -1;
@@ -119,13 +109,11 @@ int64_t window_add(struct window *w, int64_t span, struct stamp s)
     return i;
 }
 
-static void span_from(const struct window *w, uint32_t from, uint32_t to, uint64_t count, struct window_span *out)
-{
+static void span_from(const struct window *w, uint32_t from, uint32_t to, uint64_t count, struct window_span *out) {
     *out = (struct window_span){count, at(w, from)->t, at(w, to)->t};
 }
 
-bool window_reached(const struct window *w, int64_t span, uint32_t i, uint64_t least, struct window_span *out)
-{
+bool window_reached(const struct window *w, int64_t span, uint32_t i, uint64_t least, struct window_span *out) {
     if (i + 1 == w->n) { /* in order: already measured */
         if (w->sum < least)
             return false;
@@ -148,8 +136,7 @@ bool window_reached(const struct window *w, int64_t span, uint32_t i, uint64_t l
     return false;
 }
 
-void window_until(const struct window *w, int64_t span, int64_t t, struct window_span *out)
-{
+void window_until(const struct window *w, int64_t span, int64_t t, struct window_span *out) {
     *out = (struct window_span){0, t, t};
     for (uint32_t i = w->n; i > 0 && at(w, i - 1)->t >= t - span; i--)
         if (at(w, i - 1)->t <= t) {

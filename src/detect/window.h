@@ -16,7 +16,10 @@ struct stamp {
     uint32_t ref;    /* which rule of the correlation */
 };
 
-enum window_full { WINDOW_DROP /* the oldest goes */, WINDOW_MERGE /* the oldest that was seen again since is added to its successor */ };
+enum window_full {
+    WINDOW_DROP /* the oldest goes */,
+    WINDOW_MERGE /* the oldest that was seen again since is added to its successor */
+};
 
 struct window {
     struct stamp *ring;
