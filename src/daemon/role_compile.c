@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define ASKED_WITHIN_MS 120000 /* as long as the parent would wait */
+
 static void say_errors(const struct errs *es, struct buf *text) {
     char line[1024];
 
@@ -92,7 +94,7 @@ int role_compile_main(int parent_fd) {
         struct unpack u;
         buf_reset(&payload);
         *es = (struct errs){0};
-        if (link_recv_now(parent_fd, -1, &type, &payload, fds, &nfds, &e) != RC_OK)
+        if (link_recv_now(parent_fd, ASKED_WITHIN_MS, &type, &payload, fds, &nfds, &e) != RC_OK)
             break; /* the parent has what it wanted */
         unpack_init(&u, buf_view(&payload));
         uint32_t generation = unpack_u32(&u);
