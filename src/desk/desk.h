@@ -57,10 +57,15 @@ enum rc desk_commit(struct desk *d, int64_t now, struct err *e);
 
 /* ---- from notify */
 enum rc desk_carried(struct desk *d, const struct carried *c, int64_t now, struct err *e);
+/* The notify role died: what it was carrying is carried again, with the same ids. */
+enum rc desk_carrier_lost(struct desk *d, int64_t now, struct err *e);
+/* A listed source said something, be it harmless (ingest's word, every few seconds at most): silence is counted from here. */
+void desk_heard(struct desk *d, struct str source, int64_t at);
 
 /* ---- the schedule: ladders, outbox, silent sources, decision targets, window expiry, free space, slices of long work. Does what is
  * due, gives when to call next (us UTC). */
 int64_t desk_tick(struct desk *d, int64_t now);
+int64_t desk_due(const struct desk *d); /* when to call it next, as known now: sooner after a batch or a command that owes something */
 
 /* ---- from people. Every change goes through desk_do: it finds the object, its machine's row for the verb, checks role, required
  * data and guards, changes state, stamps, audits, owes notices, commits. */

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * desk_fold.c - counts between two audit lines of an event, and its samples
+ *
+ * Takes   further sightings of an open event.
+ * Gives   one fold row per event and transaction; one `observed` audit line per event and minute, and before any decision on it.
+ * Keeps   the first and the last `samples` raw lines of an event; what lies between is counted only.
+ */
+#include "desk/desk_int.h"
+
+#include <string.h>
+
+#include "base/pack.h"
+
+void fold_add(struct desk *d, int64_t event, int64_t count, int64_t first, int64_t last, int64_t now) {
+    for (size_t i = 0; i < d->nfolds; i++) {
+        struct fold *f = &d->folds[i];
+        if (f->event != event)
+            continue;
+        f->count += count;
+        f->first = first < f->first ? first : f->first;
+        f->last = last > f->last ? last : f->last;
+        return;
+    }
+    if (d->nfolds == FOLDS_MAX)
+        fold_flush(d);
+    d->folds[d->nfolds++] = (struct fold){event, count, first, last, now};
+}
+
+/* Between audit lines only this guards the counts against a fallen bit. */
+static void digest_of(int64_t event, int64_t count, int64_t first, int64_t last, int64_t since, uint8_t out[SHA256_SIZE]) {
+    char text[160];
+    int n = snprintf(text, sizeof text, "fold %lld %lld %lld %lld %lld", (long long)event, (long long)count, (long long)first, (long long)last,
+                     (long long)since);
+    sha256_of(str_n(text, (size_t)n), out);
+}
+
+static void flush_one(struct desk *d, struct fold f) {
+    int64_t since = f.now;
+    if (query_row(d->store, Q_FOLD_GET, "i", f.event)) {
+        int64_t first = query_int(d->store, Q_FOLD_GET, 1), last = query_int(d->store, Q_FOLD_GET, 2);
+        f.count += query_int(d->store, Q_FOLD_GET, 0);
+        f.first = first < f.first ? first : f.first;
+        f.last = last > f.last ? last : f.last;
+        since = query_int(d->store, Q_FOLD_GET, 3);
+        query_end(d->store, Q_FOLD_GET);
+    }
+    uint8_t sum[SHA256_SIZE];
+    digest_of(f.event, f.count, f.first, f.last, since, sum);
+    query_do(d->store, Q_FOLD_SET, "iiiiib", f.event, f.count, f.first, f.last, since, str_n(sum, sizeof sum));
+    query_do(d->store, Q_RAW_PRUNE, "ii", f.event, (int64_t)d->conf.samples);
+    desk_due_at(d, since + OBSERVED_EVERY);
+}
+
+void fold_flush(struct desk *d) {
+    size_t n = d->nfolds;
+    d->nfolds = 0;
+    for (size_t i = 0; i < n; i++)
+        flush_one(d, d->folds[i]);
+}
+
+int64_t fold_raw(struct desk *d, int64_t event, int64_t org, int64_t source, struct str rule, struct str fields, const struct sighting_line *l) {
+    uint8_t sum[SHA256_SIZE];
+    sha256_of(l->raw, sum);
+    return query_insert(d->store, Q_RAW_ADD, "ziisbiisiibb", event, org, source, rule, fields, l->arrived, l->time, l->peer, (int64_t)l->transport,
+                        (int64_t)l->flags, str_n(sum, sizeof sum), str_absent(l->raw) ? STR("") : l->raw);
+}
+
+/* verify.c recomputes exactly this: ids, circumstances and hashes of the samples in order. */
+void fold_raws_accounted(struct desk *d, int64_t event) {
+    struct sha256 *h = sha256_new();
+    struct buf b;
+    uint8_t sum[SHA256_SIZE];
+    int64_t n = 0;
+    query_do(d->store, Q_RAW_PRUNE_ALL, "ii", event, (int64_t)d->conf.samples);
+    query_do(d->store, Q_RAW_AUDITED, "i", event);
+    buf_init(&b, 1 << 20);
+    for (bool more = query_row(d->store, Q_RAWS_DIGEST, "i", event); more; more = query_next(d->store, Q_RAWS_DIGEST), n++) {
+        buf_reset(&b);
+        for (int c = 0; c < 8; c++)
+            pack_str(&b, query_str(d->store, Q_RAWS_DIGEST, c, NULL));
+        sha256_add(h, b.p, b.n);
+    }
+    buf_fini(&b);
+    sha256_end(h, sum);
+    query_do(d->store, Q_EVENT_RAWS, "iiib", event, audit_next(d->store), n, str_n(sum, sizeof sum));
+    audit_touch(d->store, REC_event, event);
+}
+
+void fold_settle(struct desk *d, int64_t event, int64_t now) {
+    fold_flush(d);
+    if (!query_row(d->store, Q_FOLD_GET, "i", event))
+        return;
+    int64_t count = query_int(d->store, Q_FOLD_GET, 0), first = query_int(d->store, Q_FOLD_GET, 1), last = query_int(d->store, Q_FOLD_GET, 2);
+    query_end(d->store, Q_FOLD_GET);
+    struct event ev;
+    if (!rows_event_load(d->store, event, &d->scratch, &ev))
+        return;
+    query_do(d->store, Q_FOLD_DROP, "i", event);
+    rows_event_save(d->store, &ev); /* what was loaded holds the fold already */
+    fold_raws_accounted(d, event);
+    desk_stamp(d, "event", event, "last_seen", last, now, PRINCIPAL_SYSTEM, STR_NONE, false);
+    struct line l;
+    line_open(&l);
+    jw_kv_int(&l.w, "from", ev.count - count);
+    jw_kv_int(&l.w, "to", ev.count);
+    jw_kv_time(&l.w, "first", first);
+    jw_kv_time(&l.w, "last", last);
+    line_close(d, &l, now, ev.org_id, PRINCIPAL_SYSTEM, "event.observed", ev.ref);
+}
+
+void fold_settle_due(struct desk *d, int64_t now, int64_t older_than, size_t max) {
+    int64_t ids[64];
+    size_t n;
+    do {
+        n = 0;
+        for (bool more = query_row(d->store, Q_FOLDS_DUE, "i", older_than); more; more = query_next(d->store, Q_FOLDS_DUE))
+            if (n < 64)
+                ids[n++] = query_int(d->store, Q_FOLDS_DUE, 0);
+        for (size_t i = 0; i < n && max; i++, max--)
+            fold_settle(d, ids[i], now);
+    } while (n && max && !store_failed(d->store, NULL));
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * desk_int.h - what the files of the desk share
+ *
+ * A change is: desk_begin, work, desk_end. In between every failure of the store is sticky (store.h); what goes out of the process
+ * (watch lines, carried notices) is held back until the commit.
+ */
+#ifndef TOCSIN_DESK_DESK_INT_H
+#define TOCSIN_DESK_DESK_INT_H
+
+#include <stdio.h>
+
+#include "base/digest.h"
+#include "base/json.h"
+#include "base/table.h"
+#include "case/assess.h"
+#include "case/flow.h"
+#include "case/guard.h"
+#include "desk/desk.h"
+#include "escalate/wording.h"
+#include "store/rows.h"
+
+#define PRINCIPAL_SYSTEM 1
+#define PRINCIPAL_ROOT 2
+#define FOLDS_MAX 1024     /* events folded into in one transaction */
+#define ALERTS_MAX 64      /* correlations one sighting can touch */
+#define OBSERVED_EVERY US_PER_MIN
+#define PENDING_SCAN 4096  /* raws looked at when a correlation fires */
+#define OUTBOX_ROUND 32    /* notices handed out a tick */
+#define IN_FLIGHT_MAX 256
+#define LADDER_ROUND 64
+#define REQUEST_KEPT (24 * US_PER_H)
+
+struct fold {
+    int64_t event, count, first, last, now;
+};
+
+struct work; /* desk_work.c */
+
+struct desk {
+    struct store *store;
+    char *database, *domain, *tlp;
+    struct desk_conf conf;
+    struct desk_ops ops;
+    void *ctx;
+    struct desk_generation g;
+    bool configured, paused, dead, ballast_gone;
+    char pause_why[160];
+    struct correlator *corr;
+    struct table *sources; /* "org\0name" -> id of the source row */
+    size_t rows;           /* of the open group commit */
+    struct err broken;     /* what the last group commit failed with when it was ended by somebody else */
+    struct fold folds[FOLDS_MAX];
+    size_t nfolds;
+    struct arena scratch;  /* of one call */
+    struct arena batch;    /* of one group commit */
+    struct buf watch;      /* lines for after the commit */
+    int64_t next_due, observed_at, expired_at, space_at, silent_at;
+    struct work *work;
+    struct {
+        uint64_t sightings, unknown_rule, events, folded, late_fold, alerts, decisions, refused, carried, sent, failed, dead, carry_lost, commit_failed, quiet_folds;
+    } n;
+};
+
+/* ---- desk.c */
+enum rc desk_begin(struct desk *d, struct err *e); /* ends an open group commit first, so that reads see what was written */
+enum rc desk_end(struct desk *d, enum rc rc, struct err *e); /* commits when rc is RC_OK, else rolls back; gives what to return */
+void desk_due_at(struct desk *d, int64_t at);      /* something is due then */
+void desk_watch(struct desk *d, int64_t now, const char *kind, struct str ref, const char *verb, const char *state, int priority, struct str title);
+enum rc desk_flush(struct desk *d, int64_t now, struct err *e);
+const struct org *desk_org(const struct desk *d, int64_t id); /* of the roster; NULL when it left */
+int desk_org_index(const struct desk *d, int64_t id);         /* -1 */
+const struct person *desk_person(const struct desk *d, int64_t principal);
+
+/* ---- desk_audit.c: lines with JSON */
+struct line {
+    struct buf b;
+    struct jw w;
+};
+void line_open(struct line *l);
+void line_close(struct desk *d, struct line *l, int64_t now, int64_t org, int64_t actor, const char *action, struct str object);
+void desk_ref(struct desk *d, int64_t org, const char *kind, int width, int64_t now, char out[32]); /* "EV-2026-000123" */
+void desk_stamp(struct desk *d, const char *object, int64_t id, const char *kind, int64_t at, int64_t now, int64_t by, struct str note, bool na);
+
+/* ---- desk_people.c */
+enum rc people_reconcile(struct desk *d, int64_t now, struct err *e);
+int64_t people_source(struct desk *d, int org, const char *kind, struct str name, int64_t now);
+
+/* ---- desk_fold.c: counts between audit lines */
+void fold_add(struct desk *d, int64_t event, int64_t count, int64_t first, int64_t last, int64_t now);
+void fold_flush(struct desk *d);                  /* memory -> fold rows, samples pruned */
+void fold_settle(struct desk *d, int64_t event, int64_t now);    /* fold row -> event row, one `observed` audit line */
+void fold_settle_due(struct desk *d, int64_t now, int64_t older_than, size_t max);
+int64_t fold_raw(struct desk *d, int64_t event, int64_t org, int64_t source, struct str rule, struct str fields, const struct sighting_line *l);
+void fold_raws_accounted(struct desk *d, int64_t event); /* marks the event's raws as audited, renews count and digest in its row */
+
+/* ---- desk_report.c */
+struct claim { /* somebody or something says that something happened */
+    int org;                       /* index in the roster */
+    int64_t source;
+    const struct rule_info *rule;
+    struct str correlation;        /* rule id, or absent */
+    const struct field *fields;    /* entities and title */
+    size_t nfields;
+    const struct str *entity;      /* names of the fields of the fingerprint; NULL = rule->entity */
+    size_t nentity;
+    int64_t count, first, last;
+    bool only_fold;                /* may not make an event */
+    struct str title;              /* absent = by the rule's pattern */
+    int64_t reporter;              /* principal, 0 = a machine */
+    bool human;
+};
+/* Folds into an open event or makes one: its id, 0 when it had nowhere to go. ref gets its reference when made or when asked. */
+int64_t report_claim(struct desk *d, const struct claim *c, int64_t now, bool *made);
+struct str report_field(const struct field *f, size_t n, enum field_id id);
+
+/* ---- desk_owe.c: ladders; desk_outbox.c: notices */
+void owe_ladder(struct desk *d, const char *object, int64_t id, int64_t org, int priority, int64_t now);
+/* Stops it and cancels what it still had queued; tells who would have been told next (for `said`), "" when none ran. */
+void owe_stop(struct desk *d, const char *object, int64_t id, const char *why, int64_t now, struct buf *said);
+void owe_hurry(struct desk *d, int64_t notice, int64_t now); /* its ladder goes on at once */
+void owe_tick(struct desk *d, int64_t now);
+/* Tells those words of flow.def's notify column name. */
+void owe_notify(struct desk *d, const struct step *s, const struct event *ev, const struct incident *inc, int64_t actor, const char *what, int64_t now);
+struct notice_in {
+    enum wording_why why;
+    const struct event *event;
+    const struct incident *incident;
+    int rung;
+    const char *silent, *next_who, *state_text;
+    int64_t since, next_due;
+    int urgency;
+};
+/* One notice to a person over one channel (-1: the preferred). 0 when the person has no address there. */
+int64_t outbox_add(struct desk *d, const struct person *p, int channel, int64_t org, const struct notice_in *in, int64_t now);
+void outbox_cancel(struct desk *d, const char *object, int64_t id, int64_t now);
+void outbox_acked(struct desk *d, int64_t incident, int64_t person, int64_t now); /* what was sent to this person is answered (N7) */
+void outbox_tick(struct desk *d, int64_t now);
+void outbox_recover(struct desk *d, int64_t now); /* sending -> queued */
+bool outbox_has(const struct person *p, int channel);
+
+/* ---- desk_do.c and its verbs */
+struct act { /* one desk_do under way */
+    struct desk *d;
+    const struct actor *who;
+    const struct args *args;
+    struct answer *out;
+    struct err *e;
+    int64_t now, at;    /* at: when it was so, if back-dated */
+    int64_t org;
+    uint32_t roles;
+    const struct step *step;
+    struct event ev;     /* loaded when the object is one */
+    struct incident inc;
+    struct facts facts;
+    struct line line;    /* of the audit: effects add members */
+    struct str note;     /* what the person said, for the stamp */
+};
+typedef enum rc (*effect_fn)(struct act *a);
+struct effect {
+    enum machine machine;
+    const char *verb;
+    effect_fn before; /* fills facts, looks at arguments; may be NULL */
+    effect_fn after;  /* changes ev or inc beyond the state; may be NULL */
+};
+const struct effect *effect_find(enum machine m, struct str verb);
+const struct effect *decide_effect(struct str verb); /* of an event */
+struct extra { /* verbs.def: what is no transition */
+    enum machine machine;
+    const char *verb;
+    uint32_t roles;
+    const char *required;
+    effect_fn fn;
+    const char *help;
+};
+const struct extra *extra_find(enum machine m, struct str verb);
+struct str act_arg(const struct act *a, const char *name); /* with its aliases */
+bool act_has(void *ctx, const char *name);
+int64_t act_actor(const struct act *a);
+enum rc act_person(struct act *a, struct str login, const struct person **out); /* RC_NOTFOUND with a sentence */
+enum rc act_find(struct desk *d, const struct actor *who, enum machine m, struct str ref, struct str org, int64_t now, int64_t *id, struct err *e);
+uint32_t act_roles(const struct desk *d, const struct actor *who, int64_t org, int64_t now);
+void act_facts(struct act *a); /* what G1..G12 ask about a->inc */
+void act_said(struct act *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void act_next(struct act *a); /* the next sensible commands */
+/* Declares an incident; a->ev is its event when it has one. Sets a->inc and a->out->made. */
+enum rc respond_declare(struct act *a);
+
+/* ---- desk_work.c */
+bool work_step(struct desk *d, int64_t now);
+void work_free(struct desk *d);
+
+/* ---- desk_space.c: free space, ballast, silent sources, expiry */
+void space_open(struct desk *d);
+void space_tick(struct desk *d, int64_t now);
+void space_full(struct desk *d);
+void silent_tick(struct desk *d, int64_t now);
+
+#endif

@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * desk_report.c - sightings become events: folded by fingerprint, assessed, laddered
+ *
+ * Takes   batches and deliveries from ingest, reports from people.
+ * Gives   events with their exact count, samples and stage-0 assessment, all in the transaction that is acknowledged.
+ * Keeps   raws that no correlation has claimed yet, until their time is over.
+ */
+#include "desk/desk_int.h"
+
+#include <string.h>
+
+#include "base/esc.h"
+#include "base/log.h"
+#include "base/pack.h"
+#include "detect/rule.h"
+
+struct str report_field(const struct field *f, size_t n, enum field_id id) {
+    for (size_t i = 0; i < n; i++)
+        if (f[i].id == id && id != F_OTHER)
+            return f[i].value;
+    return STR_NONE;
+}
+
+/* ---- an event */
+
+static void assess(struct desk *d, const struct claim *c, struct event *ev) {
+    const struct roster *r = d->g.roster;
+    const struct asset *a = str_absent(ev->host) ? NULL : roster_asset(r, (uint16_t)c->org, ev->host);
+    struct str dst = report_field(c->fields, c->nfields, F_DST_IP);
+    if (!a && !str_absent(dst))
+        a = roster_asset(r, (uint16_t)c->org, dst);
+    assess_inputs(&c->rule->in, a, c->human ? 100 : (int)query_number(d->store, 80, Q_SOURCE_TRUST, "i", c->source), &ev->in);
+    priority_compute(&ev->in, !c->human, &ev->out);
+}
+
+static void add_assessment(struct desk *d, const struct claim *c, const struct event *ev, int64_t now) {
+    struct buf criteria;
+    buf_init(&criteria, 4096);
+    bool incident = assess_criteria(&ev->in, &ev->out, &criteria);
+    int64_t by = c->reporter ? c->reporter : PRINCIPAL_SYSTEM;
+    int64_t id = query_insert(d->store, Q_ASSESSMENT_ADD, "iindiististn", audit_next(d->store), ev->id, 0, now, by, c->human ? STR_NONE : ev->rule,
+                              incident ? "incident" : "undetermined", buf_view(&criteria), (int64_t)ev->in.confidence,
+                              c->human ? STR("reported by a person") : STR("proposed by a rule"), (const char *)NULL);
+    audit_touch(d->store, REC_assessment, id);
+    buf_fini(&criteria);
+}
+
+static void event_line(struct desk *d, const struct event *ev, int64_t actor, int64_t now) {
+    struct line l;
+    line_open(&l);
+    jw_kv_text(&l.w, "new", state_name(ev->state));
+    jw_kv_str(&l.w, "rule", ev->rule);
+    jw_kv_int(&l.w, "count", ev->count);
+    jw_kv_int(&l.w, "priority", ev->priority);
+    line_close(d, &l, now, ev->org_id, actor, "event.ingest", ev->ref);
+}
+
+/* A one-line title for people, whatever the pattern or the sender put in it. */
+static struct str clean_title(struct desk *d, const struct claim *c) {
+    struct buf b, safe;
+    buf_init(&b, 4096);
+    buf_init(&safe, 4096);
+    if (!str_absent(c->title))
+        buf_str(&b, str_sub(c->title, 0, 300));
+    else
+        title_render(str_absent(c->rule->event_title) ? c->rule->title : c->rule->event_title, c->fields, c->nfields, &b);
+    esc_term(&safe, buf_view(&b));
+    struct str t = arena_str(&d->batch, str_sub(buf_view(&safe), 0, 400));
+    buf_fini(&b);
+    buf_fini(&safe);
+    return t.n ? t : c->rule->id;
+}
+
+static int64_t make_event(struct desk *d, const struct claim *c, struct str fp, struct str suggestion, int64_t now) {
+    const struct org *o = &d->g.roster->orgs[c->org];
+    char ref[32];
+    desk_ref(d, o->db_id, "EV", 6, now, ref);
+    struct event ev = {.org_id = o->db_id, .source_id = c->source, .ref = str_of(ref), .fingerprint = fp, .rule = c->rule->id, .correlation = c->correlation,
+                       .state = EV_NEW, .state_since = now, .disposition = -1, .count = c->count, .first_seen = c->first, .last_seen = c->last,
+                       .occurred_at = c->first, .detected_at = now, .received_at = now, .level = c->rule->level, .reporter_id = c->reporter};
+    ev.rsit_class = str_of(c->rule->rsit ? c->rule->rsit->cls : "other");
+    ev.rsit_type = str_of(c->rule->rsit ? c->rule->rsit->type : "undetermined");
+    ev.src_ip = report_field(c->fields, c->nfields, F_SRC_IP);
+    ev.user = report_field(c->fields, c->nfields, F_USER);
+    ev.host = report_field(c->fields, c->nfields, F_HOST);
+    ev.title = clean_title(d, c);
+    assess(d, c, &ev);
+    ev.priority = ev.out.priority;
+    rows_event_add(d->store, &ev);
+    if (!str_absent(suggestion))
+        query_do(d->store, Q_EVENT_SUGGEST, "is", ev.id, suggestion);
+    if (store_failed(d->store, NULL))
+        return 0;
+    add_assessment(d, c, &ev, now);
+    static const char *const stamps[] = {"received_at", "detected_at", "occurred_at"};
+    int64_t at[] = {now, now, c->first}, by = c->reporter ? c->reporter : PRINCIPAL_SYSTEM;
+    for (size_t i = 0; i < 3; i++)
+        desk_stamp(d, "event", ev.id, stamps[i], at[i], now, by, STR_NONE, false);
+    if (ev.priority <= 2)
+        owe_ladder(d, "event", ev.id, ev.org_id, ev.priority, now);
+    desk_watch(d, now, "event", ev.ref, "ingest", "new", ev.priority, ev.title);
+    d->n.events++;
+    return ev.id;
+}
+
+/* ---- folding */
+
+/* The computed priority rises: an asset of greater need was hit by the same thing. */
+static void raise(struct desk *d, const struct claim *c, int64_t id, int64_t now) {
+    struct event ev, then;
+    if (!rows_event_load(d->store, id, &d->batch, &ev))
+        return;
+    then = ev;
+    then.host = report_field(c->fields, c->nfields, F_HOST);
+    assess(d, c, &then);
+    if (then.out.priority >= ev.out.priority || then.out.priority >= ev.priority)
+        return;
+    fold_settle(d, id, now);
+    if (!rows_event_load(d->store, id, &d->batch, &ev))
+        return;
+    int old = ev.priority;
+    ev.in = then.in;
+    ev.out = then.out;
+    ev.priority = ev.out.priority;
+    rows_event_save(d->store, &ev);
+    struct line l;
+    line_open(&l);
+    jw_kv_int(&l.w, "from", old);
+    jw_kv_int(&l.w, "to", ev.priority);
+    line_close(d, &l, now, ev.org_id, PRINCIPAL_SYSTEM, "event.aggregate", ev.ref);
+    if (ev.priority <= 2 && old > 2 && ev.state == EV_NEW)
+        owe_ladder(d, "event", id, ev.org_id, ev.priority, now);
+    else
+        owe_notify(d, flow_find(MACHINE_EVENT, ev.state, STR("aggregate")), &ev, NULL, PRINCIPAL_SYSTEM, "its priority rose", now);
+}
+
+enum fate { FATE_FOLD, FATE_NEW, FATE_QUIET };
+
+/* What becomes of a further claim with this fingerprint: house.md 9, process.md 2.3 "Duplicate event". */
+static enum fate fate_of(struct desk *d, const struct claim *c, struct str fp, int64_t *id, struct buf *suggestion) {
+    int64_t org = d->g.roster->orgs[c->org].db_id;
+    if (!query_row(d->store, Q_EVENT_LAST_FP, "is", org, fp))
+        return c->only_fold ? FATE_QUIET : FATE_NEW;
+    *id = query_int(d->store, Q_EVENT_LAST_FP, 0);
+    int state = state_find(MACHINE_EVENT, query_str(d->store, Q_EVENT_LAST_FP, 1, NULL));
+    int64_t last = query_int(d->store, Q_EVENT_LAST_FP, 2);
+    int inc = query_null(d->store, Q_EVENT_LAST_FP, 3) ? -1 : state_find(MACHINE_INCIDENT, query_str(d->store, Q_EVENT_LAST_FP, 3, NULL));
+    struct str inc_ref = query_str(d->store, Q_EVENT_LAST_FP, 4, &d->batch), disp = query_str(d->store, Q_EVENT_LAST_FP, 5, &d->batch);
+    query_end(d->store, Q_EVENT_LAST_FP);
+    for (size_t i = 0; i < d->nfolds; i++)
+        if (d->folds[i].event == *id && d->folds[i].last > last)
+            last = d->folds[i].last;
+    bool open = state == EV_NEW || state == EV_ASSESSING || state == EV_WAITING;
+    if (open && (c->only_fold || c->first - last <= d->g.policy->dedup))
+        return FATE_FOLD;
+    if (state == EV_INCIDENT && inc >= INC_DECLARED && inc <= INC_ERADICATED)
+        return FATE_FOLD;
+    if (state == EV_DISMISSED)
+        buf_printf(suggestion, "dismissed before as %.*s", STR_FMT(disp));
+    else if (state == EV_INCIDENT)
+        buf_printf(suggestion, "possible recurrence of %.*s", STR_FMT(inc_ref));
+    return c->only_fold ? FATE_QUIET : FATE_NEW;
+}
+
+int64_t report_claim(struct desk *d, const struct claim *c, int64_t now, bool *made) {
+    char fp[33];
+    struct buf suggestion;
+    int64_t id = 0;
+    buf_init(&suggestion, 200);
+    const struct str *names = c->entity ? c->entity : c->rule->entity;
+    fingerprint_of(c->rule->id, str_of(d->g.roster->orgs[c->org].slug), names, c->entity ? c->nentity : c->rule->nentity, c->fields, c->nfields, fp);
+    *made = false;
+    switch (fate_of(d, c, str_of(fp), &id, &suggestion)) {
+    case FATE_FOLD:
+        fold_add(d, id, c->count, c->first, c->last, now);
+        raise(d, c, id, now);
+        d->n.folded += (uint64_t)c->count;
+        break;
+    case FATE_NEW:
+        id = make_event(d, c, str_of(fp), suggestion.n ? buf_view(&suggestion) : STR_NONE, now);
+        *made = id != 0;
+        break;
+    case FATE_QUIET:
+        d->n.quiet_folds += (uint64_t)c->count;
+        id = 0;
+    }
+    buf_fini(&suggestion);
+    return id;
+}
+
+/* ---- sightings */
+
+struct sighted { /* one sighting on its way */
+    struct desk *d;
+    const struct sighting *s;
+    int64_t now, source;
+    int64_t events[ALERTS_MAX + 1]; /* it contributed to */
+    bool made[ALERTS_MAX + 1];
+    size_t nevents;
+};
+
+static void joined(struct sighted *x, int64_t id, bool made) {
+    if (!id)
+        return;
+    for (size_t i = 0; i < x->nevents; i++)
+        if (x->events[i] == id)
+            return;
+    if (x->nevents <= ALERTS_MAX) {
+        x->made[x->nevents] = made;
+        x->events[x->nevents++] = id;
+    }
+}
+
+/* name and value of each field, for the correlation that may claim this line later */
+static void pack_fields(const struct sighting *s, struct buf *b) {
+    for (size_t i = 0; i < s->nfields; i++) {
+        const char *own = field_name((enum field_id)s->fields[i].id);
+        pack_str(b, own ? str_of(own) : s->fields[i].name);
+        pack_str(b, s->fields[i].value);
+    }
+}
+
+static bool has_pair(struct str packed, struct str name, struct str value) {
+    struct unpack u;
+    unpack_init(&u, packed);
+    while (u.p < u.end && !u.bad) {
+        struct str n = unpack_str(&u, SIZE_MAX), v = unpack_str(&u, SIZE_MAX);
+        if (!u.bad && str_eqi(n, name) && str_eq(v, value))
+            return true;
+    }
+    return false;
+}
+
+/* Does the base rule with this id feed the correlation? By way of other correlations too, at most four deep. */
+static bool feeds(const struct ruleset *rs, uint32_t corr, struct str base, int depth) {
+    const struct corr *c = rs->rules[corr].corr;
+    for (size_t i = 0; c && depth < 4 && i < c->nrefs; i++)
+        if (str_eq(rs->rules[c->refs[i]].info.id, base) || feeds(rs, c->refs[i], base, depth + 1))
+            return true;
+    return false;
+}
+
+/* The names by which any of the referenced rules spells a group field. */
+static bool in_group(const struct alert *al, const struct corr *c, struct str packed) {
+    for (size_t g = 0; g < al->ngroup; g++) {
+        const char *own = field_name((enum field_id)al->group[g].id);
+        bool found = has_pair(packed, own ? str_of(own) : al->group[g].name, al->group[g].value);
+        if (!found && c && g < c->nby)
+            for (size_t r = 0; r < c->nrefs && !found; r++)
+                found = c->by[g].names && has_pair(packed, c->by[g].names[r], al->group[g].value);
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+/* The lines that made a correlation fire become samples of its event: the first and the last of them. */
+static void claim_pending(struct desk *d, const struct alert *al, int64_t event, int64_t org) {
+    int64_t ids[2 * 64], keep = d->conf.samples < 64 ? d->conf.samples : 64;
+    size_t n = 0, seen = 0;
+    const struct corr *c = d->g.rules->rules[al->rule].corr;
+    for (bool more = query_row(d->store, Q_RAWS_PENDING, "iiii", org, al->first, al->last, (int64_t)PENDING_SCAN); more;
+         more = query_next(d->store, Q_RAWS_PENDING)) {
+        if (!feeds(d->g.rules, al->rule, query_str(d->store, Q_RAWS_PENDING, 1, NULL), 0) ||
+            !in_group(al, c, query_str(d->store, Q_RAWS_PENDING, 2, NULL)))
+            continue;
+        int64_t id = query_int(d->store, Q_RAWS_PENDING, 0);
+        if (n < (size_t)(2 * keep))
+            ids[n++] = id;
+        else
+            ids[keep + (int64_t)(seen % (size_t)keep)] = id; /* a ring of the last ones behind the first ones */
+        seen++;
+    }
+    for (size_t i = 0; i < n; i++)
+        query_do(d->store, Q_RAW_CLAIM, "ii", ids[i], event);
+}
+
+static void on_alert(void *ctx, const struct alert *al) {
+    struct sighted *x = ctx;
+    struct desk *d = x->d;
+    const struct rule_info *ri = rule_info(d->g.rules, al->rule);
+    if (!ri || !ri->makes_event || al->org >= d->g.roster->norgs)
+        return;
+    d->n.alerts += al->fired;
+    /* the group's values first: they are the entity; what the sighting says besides is for the title */
+    struct field fields[SIGHTING_FIELDS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < al->ngroup && n < SIGHTING_FIELDS_MAX; i++)
+        fields[n++] = al->group[i];
+    for (size_t i = 0; al->by && i < al->by->nfields && n < SIGHTING_FIELDS_MAX; i++)
+        fields[n++] = al->by->fields[i];
+    struct claim c = {.org = al->org, .source = x->source, .rule = ri, .correlation = ri->id, .fields = fields, .nfields = n, .count = (int64_t)al->count,
+                      .first = al->first, .last = al->last, .only_fold = !al->fired};
+    bool made;
+    int64_t id = report_claim(d, &c, x->now, &made);
+    if (id && al->fired)
+        claim_pending(d, al, id, d->g.roster->orgs[al->org].db_id);
+    joined(x, id, made);
+}
+
+/* Stores the first and the last line for every event they belong to, or aside when none claims them yet. Gives lines stored. */
+static uint64_t store_lines(struct sighted *x, struct str rule, bool aside) {
+    struct desk *d = x->d;
+    const struct sighting *s = x->s;
+    int64_t org = d->g.roster->orgs[s->org].db_id;
+    int lines = s->ntimes > 1 ? 2 : 1;
+    struct buf packed;
+    buf_init(&packed, 1 << 20);
+    if (aside)
+        pack_fields(s, &packed);
+    for (int i = 0; i < lines; i++) {
+        const struct sighting_line *l = i ? &s->last : &s->first;
+        for (size_t k = 0; k < x->nevents; k++)
+            fold_raw(d, x->events[k], org, x->source, rule, STR_NONE, l);
+        if (!x->nevents && aside)
+            fold_raw(d, 0, org, x->source, rule, buf_view(&packed), l);
+    }
+    buf_fini(&packed);
+    return x->nevents || aside ? (uint64_t)lines : 0;
+}
+
+static void account_events(struct sighted *x) {
+    for (size_t i = 0; i < x->nevents; i++) {
+        struct event ev;
+        if (!x->made[i] || !rows_event_load(x->d->store, x->events[i], &x->d->batch, &ev))
+            continue;
+        fold_raws_accounted(x->d, ev.id);
+        event_line(x->d, &ev, PRINCIPAL_SYSTEM, x->now);
+    }
+}
+
+static int64_t source_of(struct desk *d, const struct sighting *s, int64_t now) {
+    struct str host = report_field(s->fields, s->nfields, F_HOST), peer = s->first.peer;
+    const struct source *src = str_absent(host) ? NULL : roster_source(d->g.roster, host);
+    size_t colon = SIZE_MAX;
+    for (size_t i = 0; i < peer.n; i++)
+        if (peer.p[i] == ':')
+            colon = i;
+    if (!src && peer.n)
+        src = roster_source(d->g.roster, str_sub(peer, 0, colon));
+    return src && src->db_id && src->org == s->org ? src->db_id : people_source(d, s->org, "syslog", STR("syslog"), now);
+}
+
+/* One sighting of a rule of the present set. x gets what it became part of. Gives lines stored. */
+static uint64_t take_sighting(struct desk *d, const struct sighting *s, struct sighted *x, int64_t source, int64_t now) {
+    *x = (struct sighted){.d = d, .s = s, .now = now};
+    d->n.sightings++;
+    if (s->org >= d->g.roster->norgs || s->ntimes == 0)
+        return 0;
+    long i = ruleset_find(d->g.rules, s->rule);
+    if (i < 0) { /* the rule went away between ingest and here */
+        d->n.unknown_rule++;
+        return 0;
+    }
+    const struct rule_info *ri = rule_info(d->g.rules, (size_t)i);
+    struct sighting mine = *s;
+    mine.rule_index = (uint32_t)i;
+    mine.generation = d->g.number;
+    x->s = &mine;
+    x->source = source ? source : source_of(d, s, now);
+    bool wanted = correlator_wants(d->corr, mine.rule_index);
+    if (ri->makes_event) {
+        int64_t first = INT64_MAX, last = INT64_MIN;
+        for (uint32_t t = 0; t < s->ntimes; t++) {
+            first = s->times[t] < first ? s->times[t] : first;
+            last = s->times[t] > last ? s->times[t] : last;
+        }
+        struct claim c = {.org = s->org, .source = x->source, .rule = ri, .fields = s->fields, .nfields = s->nfields, .count = (int64_t)s->total,
+                          .first = first, .last = last};
+        bool made;
+        joined(x, report_claim(d, &c, now, &made), made);
+    }
+    if (wanted)
+        correlate(d->corr, &mine, on_alert, x);
+    uint64_t stored = store_lines(x, ri->id, wanted);
+    account_events(x);
+    x->s = s;
+    return stored;
+}
+
+static enum rc open_group(struct desk *d, struct err *e) {
+    if (d->dead)
+        return err_set(e, RC_IO, "the record is closed after an error");
+    if (!d->configured)
+        return err_set(e, RC_BUSY, "not configured yet");
+    if (d->broken.rc) { /* the caller has not yet heard that its last group failed */
+        if (e)
+            *e = d->broken;
+        return d->broken.rc;
+    }
+    return store_in_tx(d->store) ? RC_OK : store_begin(d->store, e);
+}
+
+enum rc desk_batch(struct desk *d, const struct batch *b, int64_t now, struct ack *ack, struct err *e) {
+    memset(ack, 0, sizeof *ack);
+    ack->seq = b->seq;
+    enum rc rc = open_group(d, e);
+    if (rc)
+        return rc;
+    d->rows++; /* an empty batch, too, is answered by a commit */
+    for (size_t i = 0; i < b->n; i++) {
+        const struct sighting *s = &b->sightings[i];
+        struct sighted x;
+        uint64_t stored = take_sighting(d, s, &x, 0, now);
+        unsigned t = s->first.transport < TRANSPORT__COUNT ? s->first.transport : 0;
+        stored = stored > s->ntimes ? s->ntimes : stored;
+        ack->by[t].stored += stored;
+        ack->by[t].folded += s->ntimes - stored;
+        d->rows += (size_t)stored + 1;
+    }
+    return store_failed(d->store, e);
+}
+
+/* ---- deliveries */
+
+/* What a sender's own level is worth before anybody looked: impact on everything that the class touches, outcome, activity. */
+static const struct {
+    int level;
+    uint8_t impact, outcome, activity;
+} by_level[] = {
+    {LEVEL_CRITICAL, 4, OUTCOME_SUCCESS, ACTIVITY_ONGOING},    {LEVEL_HIGH, 3, OUTCOME_SUSPECTED, ACTIVITY_UNKNOWN},
+    {LEVEL_MEDIUM, 2, OUTCOME_UNKNOWN, ACTIVITY_ONGOING},      {LEVEL_LOW, 1, OUTCOME_ATTEMPTED, ACTIVITY_UNKNOWN},
+    {LEVEL_INFORMATIONAL, 0, OUTCOME_BLOCKED, ACTIVITY_ENDED},
+};
+
+static void level_inputs(int level, const struct rsit *r, int confidence, struct prio_in *in) {
+    size_t k = 2;
+    for (size_t i = 0; i < sizeof by_level / sizeof by_level[0]; i++)
+        if (by_level[i].level == level)
+            k = i;
+    int cia[3] = {r->c, r->i, r->a};
+    bool any = r->c || r->i || r->a;
+    *in = (struct prio_in){.outcome = by_level[k].outcome, .activity = by_level[k].activity, .confidence = (uint8_t)confidence};
+    for (int i = 0; i < 3; i++)
+        in->impact[i] = !any || cia[i] ? by_level[k].impact : 0;
+}
+
+/* The dialect's own claim: its words, its key. */
+static void own_claim(struct desk *d, const struct delivery *dv, struct sighted *x, int64_t source, int64_t now) {
+    const struct sighting *s = &dv->sightings[0];
+    const struct rsit *r = rsit_find(dv->rsit_class, dv->rsit_type);
+    struct rule_info ri = {.kind = RULE_DETECTION, .id = s->rule, .title = dv->title, .level = dv->level, .rsit = r ? r : rsit_undetermined(), .makes_event = true};
+    level_inputs(dv->level, ri.rsit, 80, &ri.in);
+    static const struct str by_key[] = {{"dedup_key", 9}}, by_words[] = {{"title", 5}, {"src_ip", 6}, {"user", 4}, {"host", 4}};
+    struct field fields[SIGHTING_FIELDS_MAX + 2];
+    size_t n = 0;
+    fields[n++] = (struct field){.id = F_DEDUP, .value = dv->key};
+    fields[n++] = (struct field){.id = F_TITLE, .value = dv->title};
+    for (size_t i = 0; i < s->nfields; i++)
+        if (s->fields[i].id != F_DEDUP && s->fields[i].id != F_TITLE)
+            fields[n++] = s->fields[i];
+    int64_t at = s->ntimes ? s->times[0] : now;
+    struct claim c = {.org = dv->org, .source = source, .rule = &ri, .fields = fields, .nfields = n, .entity = dv->key.n ? by_key : by_words,
+                      .nentity = dv->key.n ? 1 : 4, .count = s->total ? (int64_t)s->total : 1, .first = at, .last = at, .title = dv->title};
+    *x = (struct sighted){.d = d, .s = s, .now = now, .source = source};
+    bool made;
+    joined(x, report_claim(d, &c, now, &made), made);
+    for (size_t k = 0; k < x->nevents; k++)
+        fold_raw(d, x->events[k], d->g.roster->orgs[dv->org].db_id, source, s->rule, STR_NONE, &dv->line);
+    account_events(x);
+}
+
+static void answer_refs(struct desk *d, struct jw *w, const struct sighted *x) {
+    for (size_t i = 0; i < x->nevents; i++) {
+        if (!query_row(d->store, Q_EVENT_REF, "i", x->events[i]))
+            continue;
+        jw_str(w, query_str(d->store, Q_EVENT_REF, 0, NULL));
+        query_end(d->store, Q_EVENT_REF);
+    }
+}
+
+static bool answered_before(struct desk *d, const struct delivery *dv, struct arena *a, struct ack *ack) {
+    if (!query_row(d->store, Q_DELIVERY_GET, "ss", dv->webhook, dv->id))
+        return false;
+    ack->status = (int)query_int(d->store, Q_DELIVERY_GET, 0);
+    ack->answer = query_str(d->store, Q_DELIVERY_GET, 1, a);
+    query_end(d->store, Q_DELIVERY_GET);
+    ack->by[TRANSPORT_HTTP].folded = 1;
+    return true;
+}
+
+enum rc desk_delivery(struct desk *d, const struct delivery *dv, int64_t now, struct arena *a, struct ack *ack, struct err *e) {
+    memset(ack, 0, sizeof *ack);
+    ack->seq = dv->seq;
+    enum rc rc = open_group(d, e);
+    if (rc)
+        return rc;
+    d->rows++;
+    if (dv->org >= d->g.roster->norgs)
+        return err_set(e, RC_INVALID, "delivery for an organisation that is not there");
+    if (answered_before(d, dv, a, ack))
+        return store_failed(d->store, e);
+    int64_t source = people_source(d, dv->org, "webhook", dv->webhook, now);
+    bool any = false;
+    struct buf b;
+    struct jw w;
+    buf_init(&b, 64 << 10);
+    jw_init(&w, &b);
+    jw_map(&w);
+    jw_kv_str(&w, "delivery", dv->id);
+    jw_key(&w, "events");
+    jw_list(&w);
+    for (size_t i = 0; i < dv->n; i++) {
+        struct sighted x;
+        bool own = i == 0 && ruleset_find(d->g.rules, dv->sightings[0].rule) < 0;
+        if (own)
+            own_claim(d, dv, &x, source, now);
+        else
+            take_sighting(d, &dv->sightings[i], &x, source, now);
+        any |= x.nevents > 0;
+        answer_refs(d, &w, &x);
+    }
+    if (!any) /* a body is always kept */
+        fold_raw(d, 0, d->g.roster->orgs[dv->org].db_id, source, STR("webhook"), STR_NONE, &dv->line);
+    jw_list_end(&w);
+    jw_map_end(&w);
+    query_do(d->store, Q_DELIVERY_ADD, "ssids", dv->webhook, dv->id, now, 202, buf_view(&b));
+    ack->status = 202;
+    ack->answer = arena_str(a, buf_view(&b));
+    ack->by[TRANSPORT_HTTP].stored = 1;
+    buf_fini(&b);
+    d->rows += 2;
+    return store_failed(d->store, e);
+}
+
+/* ---- people report (A.6.8) */
+
+enum rc desk_report(struct desk *d, const struct actor *who, const struct args *args, struct str request_id, int64_t now, struct answer *out, struct err *e) {
+    return desk_do(d, who, MACHINE_EVENT, STR_NONE, "report", args, request_id, now, out, e);
+}

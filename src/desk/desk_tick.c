@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * desk_tick.c - the schedule: what is due is done, and the next time is given
+ *
+ * Takes   now.
+ * Gives   ladders climbed, notices handed out, folds settled, silence noticed, what is old forgotten, a slice of long work.
+ * Keeps   nothing that the record does not keep.
+ */
+#include "base/log.h"
+#include "desk/desk_int.h"
+
+#define HOUSEKEEPING US_PER_MIN
+#define PENDING_KEPT US_PER_DAY    /* raws that no correlation claimed */
+#define DELIVERY_KEPT (7 * US_PER_DAY)
+#define EXPIRE_GROUPS 4096
+
+static int64_t earliest(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+static void settle(struct desk *d, int64_t now) {
+    struct err e;
+    err_clear(&e);
+    if (query_number(d->store, INT64_MAX, Q_FOLD_FIRST, "") > now - OBSERVED_EVERY || desk_begin(d, &e))
+        return;
+    fold_settle_due(d, now, now - OBSERVED_EVERY, 256);
+    if (desk_end(d, RC_OK, &e))
+        log_err("desk", "observed: %s: trying again", e.text);
+}
+
+static void expire(struct desk *d, int64_t now) {
+    struct err e;
+    err_clear(&e);
+    if (now - d->expired_at < HOUSEKEEPING)
+        return;
+    d->expired_at = now;
+    if (desk_begin(d, &e))
+        return;
+    query_do(d->store, Q_RAW_EXPIRE, "i", now - PENDING_KEPT);
+    query_do(d->store, Q_DELIVERY_EXPIRE, "i", now - DELIVERY_KEPT);
+    query_do(d->store, Q_REQUEST_EXPIRE, "i", now - REQUEST_KEPT);
+    if (desk_end(d, RC_OK, &e))
+        log_err("desk", "housekeeping: %s", e.text);
+    if (d->corr)
+        correlator_expire(d->corr, now, EXPIRE_GROUPS); /* what drained is dropped from the record with the next group */
+}
+
+/* ---- a listed source that fell silent (process.md 3: rule process.source_silent) */
+
+void desk_heard(struct desk *d, struct str source, int64_t at) {
+    const struct source *s = d->g.roster ? roster_source(d->g.roster, source) : NULL;
+    struct err e;
+    if (!s || !s->heartbeat || !s->db_id || d->dead)
+        return;
+    bool own = !store_in_tx(d->store);
+    if (own && store_begin(d->store, &e))
+        return;
+    query_do(d->store, Q_SOURCE_SEEN, "ii", s->db_id, at);
+    if (own && store_commit(d->store, &e))
+        log_err("desk", "%s: %s", s->name, e.text);
+}
+
+static void silent_event(struct desk *d, int64_t source, struct str name, int64_t org_id, int64_t last, int64_t now) {
+    static const struct str entity[] = {{"host", 4}};
+    struct rule_info ri = {.kind = RULE_DETECTION, .id = STR("process.source_silent"), .title = STR("a listed source fell silent"), .level = LEVEL_MEDIUM,
+                           .rsit = rsit_undetermined(), .makes_event = true,
+                           .in = {.impact = {0, 0, 2}, .outcome = OUTCOME_UNKNOWN, .activity = ACTIVITY_ONGOING, .confidence = 90}};
+    struct field f = {.id = F_HOST, .value = name};
+    char title[300];
+    int org = desk_org_index(d, org_id);
+    snprintf(title, sizeof title, "%.*s fell silent", STR_FMT(name));
+    struct claim c = {.org = org, .source = source, .rule = &ri, .fields = &f, .nfields = 1, .entity = entity, .nentity = 1, .count = 1, .first = last, .last = now,
+                      .title = str_of(title)};
+    bool made;
+    if (org < 0)
+        return;
+    int64_t id = report_claim(d, &c, now, &made);
+    struct event ev;
+    if (made && rows_event_load(d->store, id, &d->scratch, &ev)) {
+        struct line l;
+        fold_raws_accounted(d, id);
+        line_open(&l);
+        jw_kv_text(&l.w, "new", "new");
+        jw_kv_time(&l.w, "last_heard", last);
+        line_close(d, &l, now, org_id, PRINCIPAL_SYSTEM, "event.ingest", ev.ref);
+    }
+}
+
+void silent_tick(struct desk *d, int64_t now) {
+    struct {
+        int64_t id, org, last;
+        struct str name;
+    } silent[64];
+    struct err e;
+    size_t n = 0;
+    err_clear(&e);
+    if (now - d->silent_at < US_PER_S * 10)
+        return;
+    d->silent_at = now;
+    if (!query_row(d->store, Q_SOURCES_SILENT, "i", now))
+        return;
+    query_end(d->store, Q_SOURCES_SILENT);
+    if (desk_begin(d, &e))
+        return;
+    for (bool more = query_row(d->store, Q_SOURCES_SILENT, "i", now); more; more = query_next(d->store, Q_SOURCES_SILENT), n++) {
+        silent[n].id = query_int(d->store, Q_SOURCES_SILENT, 0);
+        silent[n].name = query_str(d->store, Q_SOURCES_SILENT, 1, &d->scratch);
+        silent[n].org = query_int(d->store, Q_SOURCES_SILENT, 2);
+        silent[n].last = query_int(d->store, Q_SOURCES_SILENT, 3);
+    }
+    for (size_t i = 0; i < n; i++) {
+        silent_event(d, silent[i].id, silent[i].name, silent[i].org, silent[i].last, now);
+        query_do(d->store, Q_SOURCE_SILENT, "ii", silent[i].id, now);
+    }
+    if (desk_end(d, RC_OK, &e))
+        log_err("desk", "silent sources: %s: trying again", e.text);
+}
+
+/* ---- the whole */
+
+int64_t desk_tick(struct desk *d, int64_t now) {
+    d->next_due = now + 10 * US_PER_S; /* free space and silence are looked at this often */
+    if (d->dead || !d->configured || desk_flush(d, now, NULL))
+        return d->next_due;
+    space_tick(d, now);
+    silent_tick(d, now);
+    owe_tick(d, now);
+    outbox_tick(d, now);
+    settle(d, now);
+    expire(d, now);
+    if (work_step(d, now))
+        desk_due_at(d, now);
+    if (d->dead)
+        return d->next_due;
+    int64_t due = query_number(d->store, INT64_MAX, Q_LADDER_FIRST, "");
+    if (d->ops.carry && query_number(d->store, 0, Q_NOTICES_SENDING_COUNT, "") < IN_FLIGHT_MAX)
+        due = earliest(due, query_number(d->store, INT64_MAX, Q_NOTICE_FIRST, ""));
+    int64_t fold = query_number(d->store, INT64_MAX, Q_FOLD_FIRST, "");
+    if (fold < INT64_MAX)
+        due = earliest(due, fold + OBSERVED_EVERY);
+    desk_due_at(d, due);
+    return d->next_due;
+}
