@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/esc.h"
 #include "base/file.h"
+#include "client/help.h"
 #include "config.h"
 
 #include <locale.h>

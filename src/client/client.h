@@ -24,7 +24,7 @@ struct said { /* a command line, read */
 
 struct client {
     const char *socket, *token_file;
-    bool json, csv, quiet, utc, dry_run, yes, no_prompt, help, version;
+    bool json, csv, quiet, utc, dry_run, no_prompt, help, version;
     const char *org;       /* of which organisation, where a reference is of several */
     const char *color;     /* "auto", "always", "never" */
     bool colors;           /* decided */
@@ -79,10 +79,5 @@ enum rc table_print(struct client *c, const struct column *cols, size_t n, const
 #define HANDLER(id, name) enum rc view_##name(struct client *c, const struct json *reply, struct err *e);
 #include "model/handlers.def"
 #undef HANDLER
-
-/* ---- help.c */
-void help_usage(const struct command *cmd, struct buf *b);
-void help_all(struct buf *b);
-void help_command(struct str words, struct buf *b, bool *found);
 
 #endif

@@ -142,7 +142,6 @@ static const struct option {
     {"quiet", "-q", offsetof(struct client, quiet), false},
     {"utc", NULL, offsetof(struct client, utc), false},
     {"dry-run", "-n", offsetof(struct client, dry_run), false},
-    {"yes", "-y", offsetof(struct client, yes), false},
     {"no-prompt", NULL, offsetof(struct client, no_prompt), false},
     {"help", "-h", offsetof(struct client, help), false},
     {"version", "-V", offsetof(struct client, version), false},

@@ -101,6 +101,7 @@ static enum rc print_pretty(struct client *c, const struct column *cols, size_t 
 
     if (!tb)
         return err_set(e, RC_NOMEM, "out of memory");
+    scols_table_enable_noencoding(tb, 1); /* esc_term did it, bidirectional overrides too */
     scols_table_enable_colors(tb, c->colors);
     if (c->width > 0) {
         scols_table_set_termforce(tb, SCOLS_TERMFORCE_ALWAYS);
