@@ -13,21 +13,22 @@
 #include <stddef.h>
 #include <string.h>
 
-/* The PRI at the front of raw; *end is behind it. "<013>" and "<999>" are bad ones: skipped, so that what they head is still read. */
+/* The PRI at the front of raw; *end is behind it. "<013>", "<999>", "<>" and "<-1>" are bad ones: skipped, so that what they head is
+ * still read. */
 static enum pri_kind pri(struct str raw, int16_t *out, size_t *end) {
     size_t n = 1;
     int v = 0;
 
-    *out = -1;
     *end = 0;
-    if (raw.n < 3 || raw.p[0] != '<')
+    if (raw.n < 2 || raw.p[0] != '<' || !(is_digit(raw.p[1]) || raw.p[1] == '-' || raw.p[1] == '>'))
         return PRI_NONE;
+    n += raw.p[1] == '-';
     for (; n < raw.n && is_digit(raw.p[n]) && n < 12; n++)
         v = n < 5 ? v * 10 + (raw.p[n] - '0') : 9999;
-    if (n == 1 || n == raw.n || raw.p[n] != '>')
-        return PRI_NONE;
+    if (n == raw.n || raw.p[n] != '>')
+        return PRI_BAD;
     *end = n + 1;
-    if (v > 191 || n > 4 || (raw.p[1] == '0' && n > 2))
+    if (n == 1 || v > 191 || n > 4 || raw.p[1] == '-' || (raw.p[1] == '0' && n > 2))
         return PRI_BAD;
     *out = (int16_t)v;
     return PRI_GOOD;

@@ -194,7 +194,7 @@ static bool like_5424(struct str s) {
 bool rfc3164_parse(struct message *m, struct str rest, enum pri_kind pri) {
     struct str s = pri == PRI_NONE ? rest : skip_sequence(rest);
     size_t n = any_stamp(s, pri, &m->ts);
-    bool cisco = n && n < s.n && s.p[n] == ':' && n + 1 < s.n && s.p[n + 1] == ' ';
+    bool cisco = n && str_starts(str_sub(s, n, s.n), STR(": %"));
 
     if (n == 0 || (n < s.n && s.p[n] != ' ' && !cisco)) {
         struct tag t;

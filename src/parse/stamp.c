@@ -150,11 +150,11 @@ static bool weekday(struct str s, size_t i) {
     return false;
 }
 
-/* A year and a blank or the end (or a colon: Cisco) at i. */
+/* A year and a blank or the end (or a colon and a blank: Cisco) at i. */
 static int year_at(struct str s, size_t i) {
     int y = number(s, i, 4);
 
-    return y >= 1970 && y <= 2099 && (i + 4 == s.n || s.p[i + 4] == ' ' || s.p[i + 4] == ':') ? y : 0;
+    return y >= 1970 && y <= 2099 && (i + 4 == s.n || s.p[i + 4] == ' ' || (s.p[i + 4] == ':' && at(s, i + 5, ' '))) ? y : 0;
 }
 
 static void set_year(struct msg_time *t, int y) {

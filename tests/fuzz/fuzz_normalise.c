@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * fuzz_normalise.c - texts against patterns, and patterns that a site might write
+ *
+ * Input: "program\ntext", matched by a small file of every kind of capture; beginning with '=', a pattern, a newline and a text.
+ */
+#include "base/tree.h"
+#include "parse/normalise.h"
+#include "parse/pattern.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+
+static const char file[] =
+    "program: [sshd, \"*\"]\nprefixes: [\"error: \"]\nsuffixes: [\" [preauth]\"]\nnocase: yes\npatterns:\n"
+    "  - match: [\"Failed <method:word> for {invalid user |}<user> from <src_ip:addr>{ port <src_port:port>|}{ ssh<:int>|}\",\n"
+    "            \"a <x:lazy> b <y:quoted> <z:ip><*>\", \"<*>{failed|failure|from}<:text>{rhost=| from |[}<src_ip:ip><*>\"]\n"
+    "    set: {action: x}\n";
+
+static struct normaliser *shared(void) {
+    static struct normaliser *nz;
+    static struct errs es;
+    struct tree **docs = NULL;
+    size_t n = 0;
+
+    if (nz)
+        return nz;
+    if (tree_from_yaml("f", str_of(file), &docs, &n, NULL) != RC_OK || normaliser_load((const struct tree *const *)(void *)docs, n, &nz, &es) != RC_OK)
+        abort();
+    return nz; /* the tree stays: it is made once */
+}
+
+static void one_pattern(struct str in) {
+    struct str pattern = str_cut(&in, '\n');
+    struct captures c;
+    struct arena a;
+    struct err e = {0};
+    long budget = 20000;
+
+    arena_init(&a, 1 << 20);
+    struct pattern *p = pattern_compile(pattern, pattern.n % 2, &a, &e);
+    if (!p != (e.text[0] != '\0'))
+        abort();
+    if (p && pattern_match(p, in, &budget, &c))
+        for (size_t i = 0; i < c.n; i++)
+            if (c.v[i].value.n && (c.v[i].value.p < in.p || c.v[i].value.p + c.v[i].value.n > in.p + in.n))
+                abort();
+    arena_fini(&a);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
+    static struct message m;
+    struct str in = str_n(p, n);
+
+    if (n && p[0] == '=') {
+        one_pattern(str_sub(in, 1, n));
+        return 0;
+    }
+    m.flags = 0;
+    m.nfields = m.fields_dropped = 0;
+    m.program = str_cut(&in, '\n');
+    m.raw = m.msg = m.text = in;
+    normalise(shared(), &m);
+    for (size_t i = 0; i < m.nfields; i++)
+        if (!(m.fields[i].flags & FIELD_DERIVED) && m.fields[i].value.n &&
+            (m.fields[i].value.p < in.p || m.fields[i].value.p + m.fields[i].value.n > in.p + in.n))
+            abort();
+    return 0;
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * test_normalise.c - the pattern language, the shipped files, and names that try to be addresses
+ */
+#include "unit.h"
+
+#include "base/file.h"
+#include "parse/addr.h"
+#include "parse/normalise.h"
+#include "parse/parse.h"
+
+struct loaded {
+    struct tree **docs;
+    size_t n;
+    struct normaliser *nz;
+    struct errs es;
+};
+static struct message m;
+
+static void load_text(struct loaded *l, const char *file, struct str text) {
+    struct err e = {0};
+
+    if (tree_from_yaml(file, text, &l->docs, &l->n, &e) != RC_OK)
+        fail_msg("%s: %s", file, e.text);
+}
+
+static struct loaded *from_text(const char *yaml) {
+    struct loaded *l = calloc(1, sizeof *l);
+
+    assert_non_null(l);
+    load_text(l, "t.yaml", str_of(yaml));
+    normaliser_load((const struct tree *const *)(void *)l->docs, l->n, &l->nz, &l->es);
+    return l;
+}
+
+static struct loaded *shipped(void) {
+    const char *src = getenv("srcdir");
+    struct loaded *l = calloc(1, sizeof *l);
+    char dir[512], path[768];
+    struct buf names, text;
+    struct err e = {0};
+    size_t n;
+
+    assert_non_null(l);
+    snprintf(dir, sizeof dir, "%s/etc/normalise.d", src ? src : ".");
+    buf_init(&names, 1 << 16);
+    if (file_list(dir, ".yaml", &names, &n, &e) != RC_OK)
+        fail_msg("%s", e.text);
+    const char *p = names.p;
+    for (size_t i = 0; i < n; i++, p += strlen(p) + 1) {
+        buf_init(&text, 1 << 20);
+        snprintf(path, sizeof path, "%s/%s", dir, p);
+        assert_int_equal(file_read(path, 1 << 20, &text, &e), RC_OK);
+        load_text(l, path, buf_view(&text));
+        buf_fini(&text);
+    }
+    buf_fini(&names);
+    if (normaliser_load((const struct tree *const *)(void *)l->docs, l->n, &l->nz, &l->es) != RC_OK)
+        fail_msg("%s:%d: %s", l->es.v[0].file, l->es.v[0].line, l->es.v[0].text);
+    return l;
+}
+
+static void unload(struct loaded *l) {
+    normaliser_free(l->nz);
+    for (size_t i = 0; i < l->n; i++)
+        tree_free(l->docs[i]);
+    free(l->docs);
+    free(l);
+}
+
+static void run(const struct loaded *l, const char *program, const char *text) {
+    memset(&m, 0, sizeof m);
+    m.raw = m.msg = m.text = str_of(text);
+    m.program = str_of(program);
+    normalise(l->nz, &m);
+}
+
+static struct str got(const char *name) {
+    return message_field(&m, field_find(str_of(name)), str_of(name));
+}
+
+static void every_shipped_sample_holds(void **state) {
+    struct loaded *l = shipped();
+    size_t n = normaliser_test(l->nz, &l->es);
+
+    (void)state;
+    if (l->es.n)
+        fail_msg("%s:%d: %s", l->es.v[0].file, l->es.v[0].line, l->es.v[0].text);
+    assert_true(n > 50);
+    unload(l);
+}
+
+static void a_sample_that_does_not_hold_is_told_with_its_line(void **state) {
+    struct loaded *l = from_text("program: p\npatterns:\n  - match: \"a <user>\"\nsamples:\n  - line: a b\n    want: {user: c}\n  - line: a b\n"
+                                 "    want: {user: ~}\n  - line: a b\n    want: {src_ip: x}\n");
+
+    (void)state;
+    assert_int_equal(normaliser_test(l->nz, &l->es), 3);
+    assert_int_equal(l->es.n, 3);
+    assert_int_equal(l->es.v[0].line, 5);
+    assert_non_null(strstr(l->es.v[0].text, "\"c\""));
+    unload(l);
+}
+
+/* What a stranger calls himself never becomes where he comes from. */
+static void a_name_forges_no_address(void **state) {
+    static const char *const names[] = {
+        "root from 192.0.2.1 port 22", "root from 192.0.2.1 port 22 ssh2", "x from 192.0.2.1 port 22 ssh2: from", "192.0.2.1", "a b c",
+        "from 192.0.2.1", " from 192.0.2.1 port 1", "x\" from 192.0.2.1", "rhost=192.0.2.1", "x [preauth]", "x from 192.0.2.1 port 22 ssh2 [preauth]",
+        "", " ", "a port 22 ssh2: RSA SHA256:x", "error: x", "<user>", "user from 192.0.2.1 not allowed because x", "::1", "[192.0.2.1]",
+    };
+    static const char *const shapes[] = {
+        "Failed password for invalid user %s from 198.51.100.7 port 40022 ssh2",
+        "Failed none for invalid user %s from 198.51.100.7 port 40022 ssh2",
+        "Failed keyboard-interactive/pam for invalid user %s from 198.51.100.7 port 40022 ssh2",
+        "Invalid user %s from 198.51.100.7 port 40022",
+        "Invalid user %s from 198.51.100.7",
+        "Connection closed by invalid user %s 198.51.100.7 port 40022 [preauth]",
+        "Connection reset by authenticating user %s 198.51.100.7 port 40022 [preauth]",
+        "Disconnected from invalid user %s 198.51.100.7 port 40022 [preauth]",
+        "Disconnecting invalid user %s 198.51.100.7 port 40022: Too many authentication failures [preauth]",
+        "error: maximum authentication attempts exceeded for invalid user %s from 198.51.100.7 port 40022 ssh2 [preauth]",
+        "error: PAM: Authentication failure for illegal user %s from 198.51.100.7",
+        "Postponed keyboard-interactive for invalid user %s from 198.51.100.7 port 40022 ssh2 [preauth]",
+    };
+    struct loaded *l = shipped();
+    char text[512];
+
+    (void)state;
+    for (size_t s = 0; s < ARRAY_N(shapes); s++)
+        for (size_t i = 0; i < ARRAY_N(names); i++) {
+            char shape[256];
+            snprintf(shape, sizeof shape, "%s", shapes[s]);
+            char *hole = strstr(shape, "%s");
+            snprintf(text, sizeof text, "%.*s%s%s", (int)(hole - shape), shape, names[i], hole + 2);
+            run(l, "sshd", text);
+            check_row(str_is(got("src_ip"), "198.51.100.7"), text);
+            check_row(str_is(got("user"), names[i]), text);
+        }
+    unload(l);
+}
+
+static void a_known_account_is_closed_from_the_left(void **state) {
+    struct loaded *l = shipped();
+
+    (void)state;
+    run(l, "sshd", "Failed password for user from 198.51.100.7 port 20000 ssh1: ruser from 192.0.2.1");
+    assert_str(got("src_ip"), "198.51.100.7");
+    assert_str(got("user"), "user");
+    run(l, "sshd", "Failed hostbased for dan from 198.51.100.7 port 45785 ssh2: RSA aa, client user \"x from 192.0.2.1 port 1 ssh2: y\", client host \"h\"");
+    assert_str(got("src_ip"), "198.51.100.7");
+    run(l, "sudo", "eve : command not allowed ; TTY=pts/1 ; PWD=/ ; USER=root ; COMMAND=/bin/echo ; USER=bob ; COMMAND=x");
+    assert_str(got("dst_user"), "root");
+    unload(l);
+}
+
+static void another_program_s_words_make_no_fields_of_sshd(void **state) {
+    struct loaded *l = shipped();
+
+    (void)state;
+    run(l, "myapp", "Accepted password for root from 192.0.2.7 port 40022 ssh2");
+    assert_true(str_absent(got("action")));
+    run(l, "SSHD", "Accepted password for root from 192.0.2.7 port 40022 ssh2");
+    assert_str(got("action"), "ssh-accepted");
+    run(l, "sshd", "x Accepted password for root from 192.0.2.7 port 40022 ssh2");
+    assert_false(str_is(got("action"), "ssh-accepted"));
+    unload(l);
+}
+
+static void spans_are_verbatim_and_constants_are_marked(void **state) {
+    struct loaded *l = shipped();
+
+    (void)state;
+    run(l, "sshd", "Failed password for root from 192.0.2.7 port 40022 ssh2");
+    for (size_t i = 0; i < m.nfields; i++) {
+        bool inside = m.fields[i].value.p >= m.text.p && m.fields[i].value.p < m.text.p + m.text.n;
+        assert_int_equal(inside, !(m.fields[i].flags & FIELD_DERIVED));
+    }
+    assert_true(m.nfields >= 5);
+    assert_true(m.flags & MSG_FIELDS);
+    uint16_t n = m.nfields;
+    normalise(l->nz, &m);
+    assert_int_equal(m.nfields, n);
+    unload(l);
+}
+
+static void a_pattern_says_what_it_takes(void **state) {
+    static const struct {
+        const char *pattern, *text, *user, *ip; /* user "!" = no match */
+    } t[] = {
+        {"a <user> b", "a x y b", "x y", NULL},
+        {"a <user> b", "a x b y b", "x b y", NULL},
+        {"a <user:lazy> b<*>", "a x b y b", "x", NULL},
+        {"a <user:word> b", "a x y b", "!", NULL},
+        {"a <user:word>, b", "a x,y, b", "x,y", NULL},
+        {"a <user:word>", "a ", "!", NULL},
+        {"a{ <user>|}", "a", NULL, NULL},
+        {"a{ <user>|}", "a x", "x", NULL},
+        {"{x|y|} <user>", "y z", "z", NULL},
+        {"<user> from <src_ip:ip>", "u from 192.0.2.1", "u", "192.0.2.1"},
+        {"<user> from <src_ip:ip>", "u from 192.0.2.256", "!", NULL},
+        {"<user> from <src_ip:ip>", "u from 192.0.2.01", "!", NULL},
+        {"<user> from <src_ip:ip>.", "u from 192.0.2.1.", "u", "192.0.2.1"},
+        {"<user> from <src_ip:ip><*>", "u from 192.0.2.1.5", "!", NULL},
+        {"<user> from <src_ip:ip><*>", "u from 192.0.2.1x", "!", NULL},
+        {"<user> from <src_ip:ip>", "u from [192.0.2.1]", "u", "192.0.2.1"},
+        {"<user> from <src_ip:ip>:<src_port:port>", "u from [2001:db8::1]:22", "u", "2001:db8::1"},
+        {"<user> from <src_ip:ip>: x", "u from 2001:db8::1: x", "u", "2001:db8::1"},
+        {"<user> from <src_ip:ip>", "u from ::ffff:192.0.2.1", "u", "192.0.2.1"},
+        {"<user> from <src_ip:ip>", "u from fe80::1%eth0", "u", "fe80::1"},
+        {"<user> from <src_ip:ip>", "u from 1:2:3:4:5:6:7:8:9", "!", NULL},
+        {"<user> port <src_port:port>", "u port 65536", "!", NULL},
+        {"<user:quoted>!", "\"a b\"!", "a b", NULL},
+        {"\\<<user>\\>", "<x>", "x", NULL},
+        {"<user>", "", "!", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_N(t); i++) {
+        char yaml[512], escaped[256];
+        size_t n = 0;
+        for (const char *p = t[i].pattern; *p; p++) {
+            if (*p == '\\')
+                escaped[n++] = '\\';
+            escaped[n++] = *p;
+        }
+        escaped[n] = '\0';
+        snprintf(yaml, sizeof yaml, "program: p\npatterns:\n  - match: \"%s\"\n    set: {hit: yes}\n", escaped);
+        struct loaded *l = from_text(yaml);
+        if (!l->nz)
+            fail_msg("%s: %s", t[i].pattern, l->es.v[0].text);
+        run(l, "p", t[i].text);
+        bool hit = !str_absent(got("hit")), want = !t[i].user || strcmp(t[i].user, "!") != 0;
+        check_row(hit == want, t[i].pattern);
+        check_row(!want || (t[i].user ? str_is(got("user"), t[i].user) : str_absent(got("user"))), t[i].pattern);
+        check_row(!t[i].ip || str_is(got("src_ip"), t[i].ip), t[i].pattern);
+        unload(l);
+    }
+}
+
+static void a_bad_file_is_refused_with_its_place(void **state) {
+    static const struct {
+        const char *why, *yaml, *text;
+    } t[] = {
+        {"no program", "patterns: [{match: a}]", "program"},
+        {"no patterns", "program: p", "patterns"},
+        {"unknown key", "program: p\npatern: x\npatterns: [{match: a}]", "did you mean \"patterns\""},
+        {"unknown type", "program: p\npatterns: [{match: '<a:ipp>'}]", "unknown type"},
+        {"open capture", "program: p\npatterns: [{match: '<a'}]", "without '>'"},
+        {"open choice", "program: p\npatterns: [{match: '{a|b'}]", "without '}'"},
+        {"nested choice", "program: p\npatterns: [{match: '{a{b|c}|d}'}]", "nest"},
+        {"stray bracket", "program: p\npatterns: [{match: 'a}'}]", "bracket"},
+        {"lone backslash", "program: p\npatterns: [{match: 'a\\'}]", "backslash"},
+        {"empty pattern", "program: p\npatterns: [{match: ''}]", "empty"},
+        {"a sample without want", "program: p\npatterns: [{match: a}]\nsamples: [{line: a}]", "sample"},
+        {"set is a list", "program: p\npatterns: [{match: a, set: [b]}]", "set"},
+        {"a list", "- a", "map"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_N(t); i++) {
+        struct loaded *l = from_text(t[i].yaml);
+        check_row(!l->nz && l->es.n > 0, t[i].why);
+        check_row(strstr(l->es.v[0].text, t[i].text) != NULL, t[i].why);
+        check_row(l->es.v[0].line > 0 && strcmp(l->es.v[0].file, "t.yaml") == 0, t[i].why);
+        unload(l);
+    }
+}
+
+/* A text made to cost as much as possible ends in a "no", soon. */
+static void the_work_for_one_message_is_bounded(void **state) {
+    struct loaded *l = from_text("program: p\npatterns:\n  - match: \"<a:lazy> <b:lazy> <c:lazy> <d:lazy> <e> <f>!\"\n");
+    char *text = malloc(60001);
+
+    (void)state;
+    assert_non_null(text);
+    memset(text, ' ', 60000);
+    text[60000] = '\0';
+    text[59999] = '?';
+    for (int i = 0; i < 20; i++) {
+        run(l, "p", text);
+        assert_int_equal(m.nfields, 0);
+    }
+    free(text);
+    unload(l);
+}
+
+static void no_byte_behind_the_text_is_looked_at(void **state) {
+    static const struct {
+        const char *program, *text;
+    } t[] = {
+        {"sshd", "[ID 800047 auth.info] Failed password for invalid user x from ::ffff:192.0.2.7 port 40022 ssh2 [preauth]"},
+        {"sshd", "gw sshd[411]: error: PAM: Authentication failure for illegal user bob from host.example.com"},
+        {"sudo", "  alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/usr/bin/apt update"},
+        {"x", "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.112  user=root"},
+        {"x", "login failed for eve from 192.0.2.1 from [::ffff:192.0.2.9]:443"},
+        {"kernel", "kernel:[12970.69] [ 12.5] connection from fe80::1%eth0"},
+    };
+    struct loaded *l = shipped();
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_N(t); i++)
+        for (size_t n = 0; n <= strlen(t[i].text); n++) {
+            struct str text = unit_exact(str_n(t[i].text, n));
+            memset(&m, 0, sizeof m);
+            m.raw = m.text = text;
+            m.program = str_of(t[i].program);
+            normalise(l->nz, &m);
+            for (size_t f = 0; f < m.nfields; f++)
+                assert_true((m.fields[f].flags & FIELD_DERIVED) ||
+                            (m.fields[f].value.p >= text.p && m.fields[f].value.p + m.fields[f].value.n <= text.p + text.n));
+            free((char *)(uintptr_t)text.p);
+        }
+    unload(l);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_shipped_sample_holds),
+        cmocka_unit_test(a_sample_that_does_not_hold_is_told_with_its_line),
+        cmocka_unit_test(a_name_forges_no_address),
+        cmocka_unit_test(a_known_account_is_closed_from_the_left),
+        cmocka_unit_test(another_program_s_words_make_no_fields_of_sshd),
+        cmocka_unit_test(spans_are_verbatim_and_constants_are_marked),
+        cmocka_unit_test(a_pattern_says_what_it_takes),
+        cmocka_unit_test(a_bad_file_is_refused_with_its_place),
+        cmocka_unit_test(the_work_for_one_message_is_bounded),
+        cmocka_unit_test(no_byte_behind_the_text_is_looked_at),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

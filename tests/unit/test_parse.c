@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * test_parse.c - what holds for every format: repeats, times, and that no byte behind the message is looked at
+ */
+#include "unit.h"
+
+#include "parse/parse.h"
+
+static struct message m;
+
+static void parse(struct str raw) {
+    m.raw = raw;
+    m.flags = 0;
+    parse_message(&m);
+}
+
+static void a_repeated_message_counts_and_its_text_is_the_inner_one(void **state) {
+    (void)state;
+    parse(STR("<38>Oct 11 22:14:15 gw sshd[411]: message repeated 5 times: [ Failed password for root]"));
+    assert_int_equal(m.repeat, 5);
+    assert_str(m.text, "Failed password for root");
+    assert_str(m.msg, "message repeated 5 times: [ Failed password for root]");
+    assert_str(m.program, "sshd");
+    parse(STR("<38>Oct 11 22:14:15 gw last message repeated 3 times"));
+    assert_int_equal(m.repeat, 3);
+    parse(STR("<38>Oct 11 22:14:15 gw a: message repeated 99999999999 times: [ x]"));
+    assert_int_equal(m.repeat, 1);
+    parse(STR("<38>Oct 11 22:14:15 gw a: message repeated 0 times: [ x]"));
+    assert_int_equal(m.repeat, 1);
+    parse(STR("<38>Oct 11 22:14:15 gw a: message repeated 2 times: [ x"));
+    assert_int_equal(m.repeat, 1);
+}
+
+static int64_t at(const char *rfc3339) {
+    int64_t us;
+
+    assert_true(time_parse(str_of(rfc3339), &us, NULL));
+    return us;
+}
+
+static void a_stamp_without_a_year_gets_the_nearest(void **state) {
+    static const struct {
+        const char *why, *raw, *arrived, *want;
+    } t[] = {
+        {"this year", "Oct 11 22:14:15 h a: x", "2026-10-11T23:00:00Z", "2026-10-11T22:14:15Z"},
+        {"December in January", "Dec 31 23:59:59 h a: x", "2027-01-01T00:00:05Z", "2026-12-31T23:59:59Z"},
+        {"January in December", "Jan  1 00:00:03 h a: x", "2026-12-31T23:59:59Z", "2027-01-01T00:00:03Z"},
+        {"29 February", "Feb 29 12:00:00 h a: x", "2027-02-01T00:00:00Z", "2028-02-29T12:00:00Z"},
+        {"its own zone", "<13>Oct 11 22:14:15 +0200 h a: x", "2026-10-11T23:00:00Z", "2026-10-11T20:14:15Z"},
+        {"its own year", "<13>Oct 11 2003 22:14:15 h a: x", "2026-10-11T23:00:00Z", "2003-10-11T22:14:15Z"},
+        {"a fraction", "<13>1 2003-10-11T22:14:15.000003-07:00 - - - - -", "2026-10-11T23:00:00Z", "2003-10-12T05:14:15.000003Z"},
+        {"none at all", "<13>1 - - - - - -", "2026-10-11T23:00:00Z", "2026-10-11T23:00:00Z"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_N(t); i++) {
+        m.arrived = at(t[i].arrived);
+        parse(str_of(t[i].raw));
+        parse_time(&m, NULL, TIME_EVENT, 0, 0);
+        check_row(m.time == at(t[i].want), t[i].why);
+        check_row(!(m.flags & MSG_SKEWED), t[i].why);
+    }
+}
+
+static void a_clock_that_is_off_gives_way_to_the_arrival(void **state) {
+    (void)state;
+    m.arrived = at("2026-10-11T23:00:00Z");
+    parse(STR("Oct 11 22:50:00 h a: x"));
+    parse_time(&m, NULL, TIME_SKEW, 10 * US_PER_MIN, 0);
+    assert_int_equal(m.time, at("2026-10-11T22:50:00Z"));
+    assert_false(m.flags & MSG_SKEWED);
+    parse(STR("Oct 11 22:49:59 h a: x"));
+    parse_time(&m, NULL, TIME_SKEW, 10 * US_PER_MIN, 0);
+    assert_int_equal(m.time, m.arrived);
+    assert_true(m.flags & MSG_SKEWED);
+    parse(STR("Oct 11 22:50:00 h a: x"));
+    parse_time(&m, NULL, TIME_RECEIVE, 0, 0);
+    assert_int_equal(m.time, m.arrived);
+    parse(STR("Oct 11 22:50:00 h a: x"));
+    parse_time(&m, NULL, TIME_EVENT, 0, 2004);
+    assert_int_equal(m.time, at("2004-10-11T22:50:00Z"));
+}
+
+static void a_program_s_own_line_keeps_its_stamp(void **state) {
+    (void)state;
+    m.raw = STR("[2012-02-13 17:21:54] NOTICE x");
+    m.flags = 0;
+    parse_line(&m, STR("/usr/sbin/asterisk"));
+    assert_str(m.program, "asterisk");
+    assert_str(m.ts.text, "2012-02-13 17:21:54");
+    assert_str(m.text, "[2012-02-13 17:21:54] NOTICE x");
+    assert_int_equal(m.dialect, DIALECT_TEXT);
+}
+
+static bool inside(struct str part, struct str whole) {
+    return str_absent(part) || (part.p >= whole.p && part.p + part.n <= whole.p + whole.n);
+}
+
+/* Every truncation, and every message with one byte changed, in a block of exactly its size. */
+static void no_byte_behind_the_message_is_looked_at(void **state) {
+    static const char *const t[] = {
+        "<165>1 2003-10-11T22:14:15.003Z host evntslog 8710 ID47 [id@32473 a=\"1\" b=\"x\\\"y\"][e@1] \xef\xbb\xbfhello",
+        "<38>Oct 11 22:14:15 gw sshd(pam_unix)[411]: message repeated 5 times: [ Failed password]",
+        "<189>29: *Mar  1 18:48:50.483 UTC: %SYS-5-CONFIG_I: Configured",
+        "<13>Sat Oct 11 22:14:15 2003 [2001:db8::1] -- root[1]: x",
+        "2003-10-11T22:14:15.003004+02:00 h syslogd 1.4.1: x",
+        "<13>1386543323.5 h last message repeated 3 times",
+    };
+    static const char poison[] = "\0 <>[]:\"\\=9-\xff";
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_N(t); i++)
+        for (size_t n = 0; n <= strlen(t[i]); n++)
+            for (size_t c = 0; c < sizeof poison; c++) {
+                struct str raw = unit_exact(str_n(t[i], n));
+                if (n && c)
+                    ((char *)(uintptr_t)raw.p)[n - 1] = poison[c - 1];
+                parse(raw);
+                parse_time(&m, NULL, TIME_EVENT, 0, 0);
+                assert_true(inside(m.host, raw) && inside(m.app, raw) && inside(m.procid, raw) && inside(m.msgid, raw) && inside(m.sd, raw) &&
+                            inside(m.msg, raw) && inside(m.text, raw) && inside(m.program, raw) && inside(m.ts.text, raw));
+                free((char *)(uintptr_t)raw.p);
+            }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_repeated_message_counts_and_its_text_is_the_inner_one),
+        cmocka_unit_test(a_stamp_without_a_year_gets_the_nearest),
+        cmocka_unit_test(a_clock_that_is_off_gives_way_to_the_arrival),
+        cmocka_unit_test(a_program_s_own_line_keeps_its_stamp),
+        cmocka_unit_test(no_byte_behind_the_message_is_looked_at),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
