@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #define DEFAULT_CONFIG TOCSIN_CONFDIR "/tocsin.yaml"
@@ -149,7 +150,10 @@ static int role_main(const struct options *o) {
 
     if (strncmp(o->role, selftest, sizeof selftest - 1) == 0)
         return confine_selftest(o->role + sizeof selftest - 1) == 0 ? 0 : EX_CHECK;
+    char name[16];
     ignore_signals();
+    snprintf(name, sizeof name, "tocsind-%s", o->role);
+    prctl(PR_SET_NAME, name, 0, 0, 0); /* what ps and top show: the kernel would say "exe" */
     log_open("tocsind", o->role);
     sha256_of(STR(""), digest); /* libcrypto reads its configuration at the first use: now or never */
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)

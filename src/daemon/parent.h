@@ -92,7 +92,8 @@ bool procs_answer(const struct parent *p, int64_t now); /* each has shown life w
 struct proc *procs_desk(struct parent *p);
 enum rc proc_send(struct proc *c, unsigned type, uint32_t number); /* a frame of one number */
 enum rc proc_image(struct proc *c, uint32_t number, int image, const int secrets[CONFINE__COUNT]);
-void proc_switch_on(struct proc *c);             /* SWAP, sockets, peers */
+void proc_switch_on(struct proc *c);             /* SWAP, and the first time sockets and peers */
+void proc_sockets(struct proc *c);               /* every listener, by its index; they take the place of those it had */
 
 /* reload.c */
 struct reload *reload_new(struct parent *p);

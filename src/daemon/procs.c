@@ -50,7 +50,7 @@ enum rc proc_image(struct proc *c, uint32_t number, int image, const int secrets
     return rc;
 }
 
-static void send_sockets(struct proc *c) {
+void proc_sockets(struct proc *c) {
     const struct sockets *s = &c->p->listeners;
     struct buf b;
 
@@ -116,7 +116,7 @@ void proc_switch_on(struct proc *c) {
     if (c->on)
         return;
     if (c->role == CONFINE_INGEST)
-        send_sockets(c);
+        proc_sockets(c);
     if (c->role == CONFINE_DESK)
         send_control(c);
     c->on = true;

@@ -198,15 +198,18 @@ static void swap_all(struct reload *r) {
     bool moved = listeners_moved(r), certificates = certificates_moved(&p->g->config, &r->next->config);
 
     needs_restart(r);
-    if (moved)
-        buf_printf(&r->text, "%slisteners changed: ingest is started again, open connections end", r->text.n ? "\n" : "");
     install(r);
-    for (size_t i = 0; i < p->nprocs; i++)
-        if (!(moved && p->procs[i].role == CONFINE_INGEST) && !(certificates && p->procs[i].role == CONFINE_NOTIFY))
-            proc_switch_on(&p->procs[i]);
-    if (moved)
+    for (size_t i = 0; i < p->nprocs; i++) {
+        struct proc *c = &p->procs[i];
+        if (certificates && c->role == CONFINE_NOTIFY)
+            continue; /* what it may read is settled when it starts */
+        proc_switch_on(c);
+        if (moved && c->role == CONFINE_INGEST && p->listeners.n > 0)
+            proc_sockets(c);
+    }
+    if (moved && p->listeners.n == 0) /* no frame says "none" */
         procs_stop(p, CONFINE_INGEST);
-    if (certificates) /* what it may read is settled when it starts */
+    if (certificates)
         procs_stop(p, CONFINE_NOTIFY);
     finish(r, true);
 }

@@ -53,7 +53,8 @@ struct deskrole {
     struct event *commit, *tick, *grace;
     struct arena arena;
     char *domain, *tlp, *database, *tokens;
-    bool paused, stopping, failed;
+    uint32_t configured;      /* generation the desk works by */
+    bool paused, stopping, failed, open_for_work;
     char why[256];
 };
 
@@ -447,16 +448,11 @@ static bool names(struct deskrole *r, const struct config *c) {
            (r->domain = str_dup(str_of(c->domain))) != NULL && (r->tlp = str_dup(str_of(c->tlp))) != NULL;
 }
 
-/* The first generation opens the record; what it says of the database holds until the next start. */
-static enum rc on_prepare(void *ctx, struct generation *g, struct err *e) {
-    struct deskrole *r = ctx;
-
-    if (r->desk)
-        return RC_OK;
-    if (!r->database && !names(r, &g->config))
+static enum rc open_record(struct deskrole *r, const struct config *c, struct err *e) {
+    if (!r->database && !names(r, c))
         return err_set(e, RC_NOMEM, "out of memory");
-    struct desk_conf conf = {.database = r->database, .free_floor = g->config.free_floor, .ballast = g->config.ballast, .domain = r->domain,
-                             .tlp = r->tlp, .max_groups = g->config.max_groups, .samples = 20};
+    struct desk_conf conf = {.database = r->database, .free_floor = c->free_floor, .ballast = c->ballast, .domain = r->domain,
+                             .tlp = r->tlp, .max_groups = c->max_groups, .samples = 20};
     enum rc rc = desk_open(&conf, &desk_ops_, r, clock_now(), &r->desk, e);
     if (rc != RC_OK)
         return rc;
@@ -464,19 +460,40 @@ static enum rc on_prepare(void *ctx, struct generation *g, struct err *e) {
     return r->control ? RC_OK : err_set(e, RC_NOMEM, "out of memory");
 }
 
-static void on_swap(void *ctx, struct generation *g) {
-    struct deskrole *r = ctx;
+static enum rc configure(struct deskrole *r, struct generation *g, struct err *e) {
     struct desk_generation dg = {.number = g->number, .rules = g->rules, .roster = &g->roster, .policy = &g->policy, .zone = g->zone,
                                  .digest = str_of(g->digest)};
+    enum rc rc = desk_configure(r->desk, &dg, clock_now(), e);
+
+    if (rc == RC_OK) {
+        control_configure(r->control, &g->roster);
+        r->configured = g->number;
+    }
+    return rc;
+}
+
+/* The first generation opens the record and is put to work here already, so that whoever starts us hears what is wrong with it. What it
+ * says of the database holds until the next start. */
+static enum rc on_prepare(void *ctx, struct generation *g, struct err *e) {
+    struct deskrole *r = ctx;
+
+    if (r->open_for_work)
+        return RC_OK;
+    enum rc rc = r->desk ? RC_OK : open_record(r, &g->config, e);
+    return rc == RC_OK ? configure(r, g, e) : rc;
+}
+
+static void on_swap(void *ctx, struct generation *g) {
+    struct deskrole *r = ctx;
     struct err e = {0};
 
     if (!commit(r))
         return;
-    if (desk_configure(r->desk, &dg, clock_now(), &e) != RC_OK) {
+    if (r->configured != g->number && configure(r, g, &e) != RC_OK) {
         fail(r, "configuration", &e);
         return;
     }
-    control_configure(r->control, &g->roster);
+    r->open_for_work = true;
     serve(r);
     arm(r->tick, 0);
 }
