@@ -5,7 +5,7 @@
  * Methods GET, HEAD, POST, PUT, DELETE; one Content-Length of digits only, or exactly "chunked" and never both; no obs-fold, bare
  * LF or CR, NUL, duplicate Host, space before the colon; trailers are dropped; at most 64 headers in 16 KiB; absolute deadlines for
  * header and body. Anything ambiguous: 400 (405, 413, 414, 417, 431, 501, 505) and close. Keep-alive and pipelining, in order.
- * The same server serves TCP (webhooks) and unix sockets (the API).
+ * The same server serves TCP (webhooks) and unix sockets (the API). SIGPIPE must be ignored by the process.
  */
 #ifndef TOCSIN_HTTP_HTTP_H
 #define TOCSIN_HTTP_HTTP_H

@@ -90,8 +90,8 @@ static void stream_take(struct stream *s, size_t n, bool eof, int64_t now) {
         log_warn("intake", "%s: out of memory for %zu bytes of an unfinished line, dropped", s->peer, n - at);
 }
 
-/* Reads once. False when the connection is over (and closed) or holds nothing more. */
-static bool stream_read(struct stream *s) {
+/* Reads once. False when there is nothing more, or when it is over: then it is closed and gone, and *open is false. */
+static bool stream_read(struct stream *s, bool *open) {
     struct intake *in = s->in;
 
     if (s->carry_n)
@@ -105,12 +105,23 @@ static bool stream_read(struct stream *s) {
         return true;
     log_debug("intake", "%s: %s", s->peer, n == 0 ? "closed by the sender" : "reading failed, closed");
     stream_close(s);
+    *open = false;
     return false;
 }
 
+/* We end it: what is unfinished is a message as it stands. */
+static void stream_finish(struct stream *s) {
+    if (s->carry_n)
+        memcpy(s->in->space, s->carry, s->carry_n);
+    stream_take(s, s->carry_n, true, clock_now());
+    stream_close(s);
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *arg) {
+    bool open = true;
+
     (void)fd, (void)what;
-    stream_read(arg);
+    stream_read(arg, &open);
 }
 
 static struct stream *stream_new(struct intake *in, int fd, struct origin o) {
@@ -259,21 +270,20 @@ void stream_idle(struct intake *in) {
         return;
     for (struct stream *s = in->streams, *next; s; s = next) {
         next = s->next;
-        if (s->last > before)
-            continue;
-        if (s->carry_n)
-            memcpy(in->space, s->carry, s->carry_n);
-        stream_take(s, s->carry_n, true, clock_now());
-        stream_close(s);
+        if (s->last <= before)
+            stream_finish(s);
     }
 }
 
 void stream_drain(struct intake *in) {
     for (struct stream *s = in->streams, *next; s; s = next) {
         int reads = 0;
+        bool open = true;
         next = s->next;
-        while (in->hold == INTAKE_FLOW && reads < DRAIN_READS && stream_read(s))
-            reads++;
+        while (in->hold == INTAKE_FLOW && reads++ < DRAIN_READS && stream_read(s, &open))
+            ;
+        if (open && in->hold == INTAKE_FLOW)
+            stream_finish(s);
     }
     stream_close_all(in);
 }

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * test_codec.c - what is packed comes out the same, and nothing else comes out at all
+ */
+#include "unit.h"
+
+#include "link/codec.h"
+
+static int64_t times[] = {1000, 1500, 900, INT64_MAX, INT64_MIN, 0};
+static uint32_t weights[] = {1, 3, 1, UINT32_MAX, 1, 2};
+
+static struct sighting_line line(const char *raw) {
+    return (struct sighting_line){.raw = str_of(raw), .peer = STR("192.0.2.7:40022"), .arrived = 5, .time = 4, .transport = TRANSPORT_TCP, .source = 3,
+                                  .flags = MSG_CUT};
+}
+
+static struct sighting many(void) {
+    struct sighting s = {.rule = STR("rule-1"), .rule_index = 7, .generation = 2, .org = 1, .ntimes = ARRAY_N(times), .times = times,
+                         .weights = weights, .first = line("first"), .last = line("last"), .nfields = 2};
+
+    s.fields[0] = (struct field){F_SRC_IP, 0, STR_NONE, STR("192.0.2.7")};
+    s.fields[1] = (struct field){F_OTHER, FIELD_NULL, STR("their.name"), STR_NONE};
+    return s;
+}
+
+static void same_line(const struct sighting_line *a, const struct sighting_line *b) {
+    assert_true(str_eq(a->raw, b->raw) && str_eq(a->peer, b->peer) && a->arrived == b->arrived && a->time == b->time);
+    assert_true(a->transport == b->transport && a->source == b->source && a->flags == b->flags);
+}
+
+static void same_sighting(const struct sighting *a, const struct sighting *b) {
+    assert_true(str_eq(a->rule, b->rule) && a->rule_index == b->rule_index && a->generation == b->generation && a->org == b->org);
+    assert_int_equal(a->ntimes, b->ntimes);
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < a->ntimes; i++) {
+        assert_true(a->times[i] == b->times[i]);
+        assert_int_equal(a->weights ? a->weights[i] : 1, b->weights ? b->weights[i] : 1);
+        total += a->weights ? a->weights[i] : 1;
+    }
+    assert_true(b->total == total);
+    assert_int_equal(a->nfields, b->nfields);
+    for (size_t i = 0; i < a->nfields; i++) {
+        assert_true(a->fields[i].id == b->fields[i].id && a->fields[i].flags == b->fields[i].flags);
+        assert_true(str_eq(a->fields[i].name, b->fields[i].name) && str_eq(a->fields[i].value, b->fields[i].value));
+        assert_true(str_absent(a->fields[i].value) == str_absent(b->fields[i].value));
+    }
+}
+
+static void batch_of(struct buf *b) {
+    struct sighting v[2] = {many(), many()};
+    struct batch in = {.epoch = UINT64_MAX, .seq = 42, .worker = 3, .sightings = v, .n = 2};
+
+    v[1].ntimes = 1;
+    v[1].weights = NULL;
+    v[1].last = v[1].first;
+    buf_init(b, 1 << 20);
+    assert_true(batch_encode(b, &in));
+}
+
+static void a_batch_comes_out_as_it_went_in(void **state) {
+    struct sighting one = many(), two = many();
+    struct arena a;
+    struct batch out;
+    struct buf b;
+
+    (void)state;
+    arena_init(&a, 1 << 20);
+    batch_of(&b);
+    assert_true(batch_decode(buf_view(&b), &a, &out));
+    assert_true(out.epoch == UINT64_MAX && out.seq == 42 && out.worker == 3 && out.n == 2);
+    same_sighting(&one, &out.sightings[0]);
+    same_line(&one.first, &out.sightings[0].first);
+    same_line(&one.last, &out.sightings[0].last);
+    two.ntimes = 1;
+    two.weights = NULL;
+    same_sighting(&two, &out.sightings[1]);
+    same_line(&two.first, &out.sightings[1].last);
+    assert_null(out.sightings[1].weights);
+    buf_fini(&b);
+    arena_fini(&a);
+}
+
+static void delivery_of(struct buf *b) {
+    struct sighting v[1] = {many()};
+    struct delivery in = {.epoch = 1, .seq = 2, .worker = 0, .webhook = STR("falco"), .id = STR("abc"), .org = 2, .line = line("{}"), .sightings = v,
+                          .n = 1, .title = STR("shell"), .level = LEVEL_HIGH, .rsit_class = STR("other"), .rsit_type = STR("other")};
+
+    buf_init(b, 1 << 20);
+    assert_true(delivery_encode(b, &in));
+}
+
+static void the_sightings_of_a_delivery_share_its_body(void **state) {
+    struct sighting one = many();
+    struct arena a;
+    struct delivery out;
+    struct buf b;
+
+    (void)state;
+    arena_init(&a, 1 << 20);
+    delivery_of(&b);
+    assert_true(delivery_decode(buf_view(&b), &a, &out));
+    assert_true(out.epoch == 1 && out.seq == 2 && out.org == 2 && out.level == LEVEL_HIGH && out.n == 1);
+    assert_str(out.webhook, "falco");
+    assert_str(out.id, "abc");
+    assert_str(out.title, "shell");
+    assert_true(str_absent(out.key));
+    same_sighting(&one, &out.sightings[0]);
+    assert_ptr_equal(out.sightings[0].first.raw.p, out.line.raw.p);
+    buf_fini(&b);
+    arena_fini(&a);
+}
+
+static void stats_acks_and_carries_come_out_as_they_went_in(void **state) {
+    struct ingest_stats st = {.epoch = 9, .worker = 1, .generation = 3, .scanned = 10, .candidates = 20, .normalised = 30, .in_flight_bytes = 40}, st2;
+    struct ack ack = {.seq = 5, .refused = true, .answer = STR("{}"), .status = 202}, ack2;
+    struct carry c = {.id = -1, .channel = CHANNEL_WEBHOOK, .uuid = STR("u"), .to_login = STR("iso"), .body_json = STR("{}"), .urgency = 1}, c2;
+    struct carried d = {.id = 8, .ok = true, .retry_after = 60, .code = STR("250 ok"), .started = 1, .ended = 2}, d2;
+    struct buf b;
+
+    (void)state;
+    st.by[TRANSPORT_UDP] = (struct account){1, 2, 3, 4, 5, 6, 7, 8, 9, UINT64_MAX};
+    ack.by[TRANSPORT_HTTP].stored = 1;
+    ack.by[TRANSPORT_HTTP].folded = 2;
+    buf_init(&b, 1 << 16);
+    assert_true(ingest_stats_encode(&b, &st) && ingest_stats_decode(buf_view(&b), &st2));
+    assert_true(st2.epoch == 9 && st2.worker == 1 && st2.generation == 3 && st2.scanned == 10 && st2.in_flight_bytes == 40);
+    assert_memory_equal(&st.by, &st2.by, sizeof st.by);
+    buf_reset(&b);
+    assert_true(ack_encode(&b, &ack) && ack_decode(buf_view(&b), &ack2));
+    assert_true(ack2.seq == 5 && ack2.refused && ack2.status == 202 && ack2.by[TRANSPORT_HTTP].folded == 2 && str_is(ack2.answer, "{}"));
+    buf_reset(&b);
+    assert_true(carry_encode(&b, &c) && carry_decode(buf_view(&b), &c2));
+    assert_true(c2.id == -1 && c2.channel == CHANNEL_WEBHOOK && str_is(c2.body_json, "{}") && str_absent(c2.subject) && c2.urgency == 1);
+    buf_reset(&b);
+    assert_true(carried_encode(&b, &d) && carried_decode(buf_view(&b), &d2));
+    assert_true(d2.id == 8 && d2.ok && !d2.permanent && d2.retry_after == 60 && str_is(d2.code, "250 ok") && d2.ended == 2);
+    buf_fini(&b);
+}
+
+/* Every truncation, and every payload with a byte behind its end. */
+static void what_is_too_short_or_too_long_is_refused(void **state) {
+    struct buf b[2];
+    struct arena a;
+
+    (void)state;
+    arena_init(&a, 1 << 20);
+    batch_of(&b[0]);
+    delivery_of(&b[1]);
+    for (size_t k = 0; k < 2; k++) {
+        for (size_t n = 0; n < b[k].n; n++) {
+            struct str cut = unit_exact(str_n(b[k].p, n));
+            struct batch x;
+            struct delivery y;
+            assert_false(k == 0 ? batch_decode(cut, &a, &x) : delivery_decode(cut, &a, &y));
+            free((void *)(uintptr_t)cut.p);
+            arena_reset(&a);
+        }
+        struct batch x;
+        struct delivery y;
+        buf_c(&b[k], 0);
+        assert_false(k == 0 ? batch_decode(buf_view(&b[k]), &a, &x) : delivery_decode(buf_view(&b[k]), &a, &y));
+        buf_fini(&b[k]);
+    }
+    arena_fini(&a);
+}
+
+static void a_count_that_lies_asks_for_no_memory(void **state) {
+    struct arena a;
+    struct batch x;
+    struct buf b;
+
+    (void)state;
+    arena_init(&a, 64 << 20);
+    buf_init(&b, 1 << 10);
+    pack_u64(&b, 1);
+    pack_u64(&b, 1);
+    pack_u32(&b, 0);
+    pack_u32(&b, 4000);
+    assert_false(batch_decode(buf_view(&b), &a, &x));
+    assert_int_equal(a.used, 0);
+    buf_fini(&b);
+    arena_fini(&a);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_batch_comes_out_as_it_went_in),
+        cmocka_unit_test(the_sightings_of_a_delivery_share_its_body),
+        cmocka_unit_test(stats_acks_and_carries_come_out_as_they_went_in),
+        cmocka_unit_test(what_is_too_short_or_too_long_is_refused),
+        cmocka_unit_test(a_count_that_lies_asks_for_no_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
