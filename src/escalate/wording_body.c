@@ -18,17 +18,20 @@ struct sentence {
 };
 
 static struct buf *say(struct sentence *s) {
-    buf_init(&s->b, 4096);
+    buf_init(&s->b, 16 * 1024);
     return &s->b;
 }
 
+/* A sentence that did not fit is not sent in part. */
 static void said(struct letter *l, struct sentence *s) {
     letter_line(l, buf_view(&s->b));
+    l->text->over |= s->b.over;
     buf_fini(&s->b);
 }
 
 static void said_row(struct letter *l, const char *label, struct sentence *s) {
     letter_row(l, label, buf_view(&s->b));
+    l->text->over |= s->b.over;
     buf_fini(&s->b);
 }
 
