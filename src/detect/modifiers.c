@@ -357,7 +357,7 @@ static bool freeze_number(struct modding *m, const struct working *w, struct val
 static bool freeze_ref(struct modding *m, const struct working *w, struct value *v) {
     if (w->null || w->raw.n == 0)
         return wrong(m, "fieldref wants the name of a field");
-    v->ref = field_find(w->raw);
+    v->ref = (uint16_t)field_find(w->raw);
     v->ref_name = w->raw;
     v->ref_shape = m->ref_shape;
     v->ref_cased = m->cased;
@@ -456,6 +456,6 @@ enum rc modifiers_apply(struct ruleset *rs, const struct tree_node *n, bool keyw
     it->spelled = words.n ? words : STR("keywords");
     it->name = str_cut(&words, '|');
     it->keyword = keyword || it->name.n == 0;
-    it->field = it->keyword ? F_OTHER : field_find(it->name);
+    it->field = it->keyword ? F_OTHER : (uint16_t)field_find(it->name);
     return take_values(&m, n) && apply_all(&m, words) && freeze_all(&m) ? RC_OK : (e->rc ? e->rc : RC_CONFIG);
 }

@@ -118,7 +118,8 @@ static inline bool help_try(const char *body, const char *event) {
     char yaml[4096];
     struct help_event ev;
 
-    snprintf(yaml, sizeof yaml, "title: t\nlogsource: {product: linux}\ndetection:\n  selection:\n%s\n  condition: selection\n", body);
+    snprintf(yaml, sizeof yaml, "title: t\nlogsource: {product: linux}\ndetection:\n  selection:\n%s\n  condition: selection\n",
+             body);
     struct ruleset *rs = help_rules(yaml);
     help_event_open(&ev, str_of(event));
     bool hit = help_hits(rs, &ev.m);

@@ -103,7 +103,8 @@ static const struct {
     {"    A: ''", "{}", false, "empty is there"},
     {"    A: ''", "{\"A\":null}", false, "empty is not null"},
     {"    A|contains|windash: ' -enc '", "{\"A\":\"p /enc x\"}", true, "windash"},
-    {"    A|contains|windash: ' -enc '", "{\"A\":\"p \xe2\x80\x93"
+    {"    A|contains|windash: ' -enc '",
+     "{\"A\":\"p \xe2\x80\x93"
      "enc x\"}",
      true, "windash: en dash"},
     {"    A|windash|contains: ' -a-b'", "{\"A\":\"p /a-b\"}", true, "the dash within a word stays"},
@@ -186,10 +187,12 @@ static void a_mistake_is_told_with_its_place(void **state) {
 
     (void)state;
     for (size_t i = 0; i < ARRAY_N(bad); i++) {
-        snprintf(yaml, sizeof yaml, "title: t\nlogsource: {product: linux}\ndetection:\n  selection:\n%s\n  condition: selection\n", bad[i].body);
+        snprintf(yaml, sizeof yaml,
+                 "title: t\nlogsource: {product: linux}\ndetection:\n  selection:\n%s\n  condition: selection\n", bad[i].body);
         struct ruleset *rs = help_load(yaml, 0, &es);
         check_row(rs == NULL && es.n == 1, bad[i].body);
-        if (!strstr(es.v[0].text, bad[i].text) || es.v[0].line != bad[i].line || es.v[0].col < 1 || strcmp(es.v[0].file, "test.yml") != 0)
+        if (!strstr(es.v[0].text, bad[i].text) || es.v[0].line != bad[i].line || es.v[0].col < 1 ||
+            strcmp(es.v[0].file, "test.yml") != 0)
             fail_msg("%s: said %s:%d:%d: %s", bad[i].body, es.v[0].file, es.v[0].line, es.v[0].col, es.v[0].text);
     }
 }
@@ -200,7 +203,8 @@ static void a_regex_that_explodes_gives_up_and_is_counted(void **state) {
     uint32_t hits[4];
 
     (void)state;
-    struct ruleset *rs = help_rules("title: t\nlogsource: {product: linux}\ndetection:\n  s:\n    message|re: '^(a+)+(b+)+(a|aa)+$'\n  condition: s\n");
+    struct ruleset *rs = help_rules(
+        "title: t\nlogsource: {product: linux}\ndetection:\n  s:\n    message|re: '^(a+)+(b+)+(a|aa)+$'\n  condition: s\n");
     struct matcher *mt = matcher_new(rs, true);
     memset(text, 'a', sizeof text - 2);
     text[sizeof text - 2] = '!';

@@ -1,0 +1,612 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * test_correlate.c - windows over sightings: what fires, what folds, what counts
+ */
+#include "sigma_help.h"
+
+#include "base/clock.h"
+#include "detect/correlate.h"
+
+#define S US_PER_S
+#define T0 (INT64_C(1760000000) * S)
+
+#define BASE(n)                                                                                                                  \
+    "---\ntitle: base " #n "\nname: base" #n "\nid: b" #n                                                                        \
+    "\nlogsource: {product: linux}\ndetection:\n  s: {A: x}\n  condition: s\n"
+#define COUNT(n, more)                                                                                                           \
+    BASE(1)                                                                                                                      \
+    "---\ntitle: many\nname: many\ncorrelation:\n  type: event_count\n  rules: base1\n  group-by: [src_ip]\n  timespan: 10m\n  " \
+    "condition: {gte: " #n "}\n" more
+
+struct world {
+    struct ruleset *rs;
+    struct correlator *c;
+    size_t fired, folds;
+    uint64_t fired_count, folded;
+    int64_t first, last, fired_at;
+    uint32_t rule;
+    char group[64];
+    int64_t now;
+};
+
+static void on_alert(void *ctx, const struct alert *a) {
+    struct world *w = ctx;
+
+    if (str_is(rule_info(w->rs, a->rule)->name, "inner")) /* only the outermost is looked at */
+        return;
+    w->rule = a->rule;
+    w->first = a->first;
+    w->last = a->last;
+    if (a->fired) {
+        w->fired++;
+        w->fired_count += a->count;
+        w->fired_at = w->now;
+    } else {
+        w->folds++;
+        w->folded += a->count;
+    }
+    if (a->ngroup)
+        str_copy(w->group, sizeof w->group, a->group[0].value);
+}
+
+static void open_world(struct world *w, const char *yaml, size_t groups) {
+    memset(w, 0, sizeof *w);
+    w->rs = help_rules(yaml);
+    w->c = correlator_new(w->rs, groups);
+    assert_non_null(w->c);
+}
+
+static void close_world(struct world *w) {
+    correlator_free(w->c);
+    ruleset_free(w->rs);
+}
+
+static void see_all(struct world *w, const char *rule, const char *ip, const char *user, const int64_t *times,
+                    const uint32_t *weights, uint32_t n) {
+    static struct sighting s;
+
+    memset(&s, 0, sizeof s);
+    long i = ruleset_find(w->rs, str_of(rule));
+    assert_true(i >= 0);
+    s.rule = str_of(rule);
+    s.rule_index = (uint32_t)i;
+    s.times = times;
+    s.weights = weights;
+    s.ntimes = n;
+    if (ip)
+        s.fields[s.nfields++] = (struct field){F_SRC_IP, 0, STR_NONE, str_of(ip)};
+    if (user)
+        s.fields[s.nfields++] = (struct field){F_USER, 0, STR_NONE, str_of(user)};
+    w->now = times[n - 1];
+    correlate(w->c, &s, on_alert, w);
+}
+
+static void see(struct world *w, const char *rule, const char *ip, const char *user, int64_t sec) {
+    int64_t t = T0 + sec * S;
+
+    see_all(w, rule, ip, user, &t, NULL, 1);
+}
+
+static void it_fires_at_the_nth_within_the_timespan(void **state) {
+    struct world w;
+
+    (void)state;
+    open_world(&w, COUNT(5, ""), 100);
+    for (int i = 0; i < 4; i++)
+        see(&w, "base1", "192.0.2.1", NULL, i * 150);
+    assert_int_equal(w.fired, 0);
+    see(&w, "base1", "192.0.2.1", NULL, 600); /* newest - oldest is the timespan exactly */
+    assert_int_equal(w.fired, 1);
+    assert_int_equal(w.fired_count, 5);
+    assert_true(w.first == T0 && w.last == T0 + 600 * S);
+    assert_string_equal(w.group, "192.0.2.1");
+    close_world(&w);
+}
+
+static void the_window_slides_and_what_fell_out_does_not_count(void **state) {
+    struct world w;
+
+    (void)state;
+    open_world(&w, COUNT(5, ""), 100);
+    for (int i = 0; i < 20; i++)
+        see(&w, "base1", "192.0.2.1", NULL, i * 151);
+    assert_int_equal(w.fired, 0); /* never five within 600 s */
+    for (int i = 0; i < 3; i++)
+        see(&w, "base1", "192.0.2.1", NULL, 19 * 151 + 1 + i);
+    assert_int_equal(w.fired, 1);
+    assert_int_equal(w.fired_count, 5);
+    close_world(&w);
+}
+
+static void after_firing_it_folds_until_the_window_has_drained(void **state) {
+    struct world w;
+
+    (void)state;
+    open_world(&w, COUNT(5, ""), 100);
+    for (int i = 0; i < 100; i++)
+        see(&w, "base1", "192.0.2.1", NULL, i);
+    assert_int_equal(w.fired, 1);
+    assert_int_equal(w.fired_count + w.folded, 100);
+    see(&w, "base1", "192.0.2.1", NULL, 99 + 600); /* still within the timespan of the last */
+    assert_int_equal(w.fired_count + w.folded, 101);
+    for (int i = 0; i < 4; i++)
+        see(&w, "base1", "192.0.2.1", NULL, 2000 + i);
+    assert_int_equal(w.fired, 1);
+    assert_int_equal(w.fired_count + w.folded, 101);
+    see(&w, "base1", "192.0.2.1", NULL, 2005);
+    assert_int_equal(w.fired, 2);
+    assert_int_equal(w.fired_count, 10);
+    close_world(&w);
+}
+
+static void suppress_sets_the_silence(void **state) {
+    struct world w;
+
+    (void)state;
+    open_world(&w, COUNT(2, "tocsin: {suppress: 60s}\n"), 100);
+    for (int i = 0; i < 120; i++) /* fires at 1, silent to 60, then 61 and 62 make it fire again */
+        see(&w, "base1", "192.0.2.1", NULL, i);
+    assert_int_equal(w.fired, 2);
+    assert_int_equal(w.fired_count + w.folded, 120);
+    close_world(&w);
+}
+
+static void times_of_one_sighting_are_taken_one_by_one(void **state) {
+    struct world w;
+    int64_t t[12];
+
+    (void)state;
+    open_world(&w, COUNT(5, ""), 100);
+    for (int i = 0; i < 12; i++)
+        t[i] = T0 + i * S;
+    see_all(&w, "base1", "192.0.2.1", NULL, t, NULL, 12);
+    assert_int_equal(w.fired, 1);
+    assert_int_equal(w.fired_count, 5);
+    assert_int_equal(w.folds, 1); /* the rest of the sighting in one */
+    assert_int_equal(w.folded, 7);
+    assert_true(w.first == t[5] && w.last == t[11]);
+    close_world(&w);
+}
+
+static void a_message_repeated_n_times_counts_n(void **state) {
+    struct world w;
+    const int64_t t[2] = {T0, T0 + S};
+    const uint32_t weights[2] = {3, 4};
+
+    (void)state;
+    open_world(&w, COUNT(5, ""), 100);
+    see_all(&w, "base1", "192.0.2.1", NULL, t, weights, 2);
+    assert_int_equal(w.fired, 1);
+    assert_int_equal(w.fired_count, 7);
+    close_world(&w);
+}
+
+static void groups_are_apart_and_what_lacks_the_field_does_not_count(void **state) {
+    struct world w;
+
+    (void)state;
+    open_world(&w, COUNT(3, ""), 100);
+    for (int i = 0; i < 2; i++) {
+        see(&w, "base1", "192.0.2.1", NULL, i);
+        see(&w, "base1", "192.0.2.2", NULL, i);
+        see(&w, "base1", NULL, "bob", i);
+    }
+    assert_int_equal(w.fired, 0);
+    assert_int_equal(correlator_stats(w.c)->missing_group, 2);
+    see(&w, "base1", "192.0.2.2", NULL, 3);
+    assert_int_equal(w.fired, 1);
+    assert_string_equal(w.group, "192.0.2.2");
+    close_world(&w);
+}
+
+static void late_times_count_where_they_belong(void **state) {
+    struct world w;
+
+    (void)state;
+    open_world(&w, COUNT(3, ""), 100);
+    see(&w, "base1", "192.0.2.1", NULL, 0);
+    see(&w, "base1", "192.0.2.1", NULL, 700);
+    see(&w, "base1", "192.0.2.1", NULL, 500); /* 500..700 and 0..500, but no three */
+    assert_int_equal(w.fired, 0);
+    see(&w, "base1", "192.0.2.1", NULL, 400); /* 400, 500, 700 and 0, 400, 500 */
+    assert_int_equal(w.fired, 1);
+    assert_int_equal(w.fired_count, 3);
+    close_world(&w);
+}
+
+/* A plain reckoning of the same: all times kept, every span looked at. */
+struct oracle {
+    int64_t t[400];
+    size_t n;
+    bool open;
+    int64_t first, last;
+    uint64_t total;
+    size_t fired;
+};
+
+static void oracle_add(struct oracle *o, int64_t t, int64_t span, size_t least) {
+    if (o->open && t > o->last + span) {
+        o->open = false;
+        o->n = 0;
+    }
+    if (o->open) {
+        if (t < o->first - span)
+            return;
+        o->last = t > o->last ? t : o->last;
+        o->total++;
+        return;
+    }
+    size_t i = o->n++;
+    for (; i > 0 && o->t[i - 1] > t; i--)
+        o->t[i] = o->t[i - 1];
+    o->t[i] = t;
+    for (size_t hi = i; hi < o->n; hi++) {
+        size_t lo = hi;
+        while (lo > 0 && o->t[lo - 1] >= o->t[hi] - span)
+            lo--;
+        if (lo > i || hi - lo + 1 < least)
+            continue;
+        o->open = true;
+        o->fired++;
+        o->total += hi - lo + 1;
+        o->first = o->t[lo];
+        o->last = o->t[hi];
+        return;
+    }
+}
+
+static uint32_t dice(uint32_t *seed) {
+    *seed = *seed * 1664525u + 1013904223u;
+    return *seed >> 8;
+}
+
+static void counts_agree_with_a_plain_reckoning(void **state) {
+    (void)state;
+    for (uint32_t round = 0; round < 200; round++) {
+        struct world w;
+        struct oracle o = {.n = 0};
+        uint32_t seed = round + 1;
+        int64_t now = T0;
+        const char *rules = round % 2 ? COUNT(5, "") : COUNT(3, "");
+
+        open_world(&w, rules, 10);
+        for (int i = 0; i < 300; i++) {
+            now += (int64_t)(dice(&seed) % 300) * S;
+            int64_t t = now - (dice(&seed) % 4 == 0 ? (int64_t)(dice(&seed) % 600) * S : 0);
+            see_all(&w, "base1", "192.0.2.1", NULL, &t, NULL, 1);
+            oracle_add(&o, t, 600 * S, round % 2 ? 5 : 3);
+            if (w.fired != o.fired || w.fired_count + w.folded != o.total)
+                fail_msg("round %u, time %d: fired %zu of %zu, counted %llu of %llu", round, i, w.fired, o.fired,
+                         (unsigned long long)(w.fired_count + w.folded), (unsigned long long)o.total);
+        }
+        close_world(&w);
+    }
+}
+
+#define VALUES                                                                                                                   \
+    BASE(1)                                                                                                                      \
+    "---\ntitle: many users\nname: enum\ncorrelation:\n  type: value_count\n  rules: [base1]\n  group-by: src_ip\n  "            \
+    "timespan: 5m\n  condition: {field: user, gte: 3}\n"
+
+static void value_count_counts_values_and_tells_events(void **state) {
+    struct world w;
+
+    (void)state;
+    open_world(&w, VALUES, 100);
+    for (int i = 0; i < 10; i++)
+        see(&w, "base1", "192.0.2.1", i % 2 ? "a" : "b", i);
+    assert_int_equal(w.fired, 0);
+    see(&w, "base1", "192.0.2.1", NULL, 10); /* without a user it does not count */
+    see(&w, "base1", "192.0.2.1", "c", 11);
+    assert_int_equal(w.fired, 1);
+    assert_int_equal(w.fired_count, 11);
+    see(&w, "base1", "192.0.2.1", "d", 12);
+    assert_int_equal(w.folded, 1);
+    close_world(&w);
+}
+
+static void a_value_that_left_the_window_is_not_counted(void **state) {
+    struct world w;
+
+    (void)state;
+    open_world(&w, VALUES, 100);
+    for (int i = 0; i < 20; i++) { /* a new user every 160 s: two in any five minutes */
+        char user[16];
+        snprintf(user, sizeof user, "u%d", i);
+        see(&w, "base1", "192.0.2.1", user, i * 160);
+    }
+    assert_int_equal(w.fired, 0);
+    close_world(&w);
+}
+
+#define ORDERED(type)                                                                                                            \
+    BASE(1)                                                                                                                      \
+    BASE(2)                                                                                                                      \
+    "---\ntitle: inner\nname: inner\ncorrelation:\n  type: event_count\n  rules: base1\n  group-by: [src_ip, user]\n  "          \
+    "timespan: "                                                                                                                 \
+    "10m\n  condition: {gte: 5}\n---\ntitle: chain\nname: chain\nlevel: high\ncorrelation:\n  type: " type                       \
+    "\n  rules: [inner, base2]\n  group-by: [src_ip]\n  timespan: 1h\n"
+
+static void success_after_failures_is_found_in_this_order_only(void **state) {
+    struct world w;
+
+    (void)state;
+    open_world(&w, ORDERED("temporal_ordered"), 100);
+    see(&w, "base2", "192.0.2.1", "root", 0);
+    for (int i = 1; i < 6; i++)
+        see(&w, "base1", "192.0.2.1", "root", i);
+    assert_int_equal(w.fired, 0);
+    see(&w, "base2", "192.0.2.9", "root", 7);
+    assert_int_equal(w.fired, 0);
+    see(&w, "base2", "192.0.2.1", "bob", 8);
+    assert_int_equal(w.fired, 1);
+    assert_string_equal(w.group, "192.0.2.1");
+    assert_int_equal(w.rule, ruleset_find(w.rs, STR("chain")));
+    see(&w, "base2", "192.0.2.1", "root", 9);
+    assert_int_equal(w.fired, 1);
+    assert_int_equal(w.folded, 1);
+    close_world(&w);
+}
+
+static void unordered_proximity_takes_either_order(void **state) {
+    struct world w;
+
+    (void)state;
+    open_world(&w, ORDERED("temporal"), 100);
+    see(&w, "base2", "192.0.2.1", "root", 0);
+    for (int i = 1; i < 6; i++)
+        see(&w, "base1", "192.0.2.1", "root", i);
+    assert_int_equal(w.fired, 1);
+    close_world(&w);
+}
+
+static void a_chain_remembers_guessing_that_goes_on(void **state) {
+    struct world w;
+
+    (void)state;
+    open_world(&w, ORDERED("temporal_ordered"), 100);
+    for (int i = 0; i < 4 * 3600; i += 60) /* four hours of guessing: fired once, long ago */
+        see(&w, "base1", "192.0.2.1", "root", i);
+    see(&w, "base2", "192.0.2.1", "root", 4 * 3600);
+    assert_int_equal(w.fired, 1);
+    close_world(&w);
+}
+
+static void too_late_a_success_is_none(void **state) {
+    struct world w;
+
+    (void)state;
+    open_world(&w, ORDERED("temporal_ordered"), 100);
+    for (int i = 0; i < 5; i++)
+        see(&w, "base1", "192.0.2.1", "root", i);
+    see(&w, "base2", "192.0.2.1", "root", 4 + 3601);
+    assert_int_equal(w.fired, 0);
+    close_world(&w);
+}
+
+static void aliases_join_different_fields(void **state) {
+    struct world w;
+
+    (void)state;
+    open_world(
+        &w,
+        BASE(1) BASE(2) "---\ntitle: joined\nname: joined\ncorrelation:\n  type: temporal\n  rules: [base1, base2]\n  group-by: "
+                        "[who]\n  timespan: 10s\n  aliases:\n    who: {base1: src_ip, base2: user}\n",
+        100);
+    see(&w, "base1", "x", "y", 0);
+    see(&w, "base2", "x", "y", 1);
+    assert_int_equal(w.fired, 0);
+    see(&w, "base2", "y", "x", 2);
+    assert_int_equal(w.fired, 1);
+    assert_string_equal(w.group, "x");
+    close_world(&w);
+}
+
+struct saved {
+    char *rule[64], *key[64], *state[64];
+    size_t rule_n[64], key_n[64], state_n[64], n, forgotten;
+};
+
+static void save(void *ctx, struct str rule, struct str key, struct str st) {
+    struct saved *s = ctx;
+
+    if (str_absent(st)) {
+        s->forgotten++;
+        return;
+    }
+    assert_true(s->n < 64);
+    s->rule[s->n] = str_dup(rule), s->rule_n[s->n] = rule.n;
+    s->key[s->n] = str_dup(key), s->key_n[s->n] = key.n;
+    s->state[s->n] = str_dup(st), s->state_n[s->n] = st.n;
+    s->n++;
+}
+
+static void free_saved(struct saved *s) {
+    for (size_t i = 0; i < s->n; i++) {
+        free(s->rule[i]);
+        free(s->key[i]);
+        free(s->state[i]);
+    }
+}
+
+static bool restore(struct world *w, const struct saved *s, size_t i) {
+    struct str st = unit_exact(str_n(s->state[i], s->state_n[i]));
+    bool ok = correlator_restore(w->c, str_n(s->rule[i], s->rule_n[i]), str_n(s->key[i], s->key_n[i]), st);
+
+    free((char *)(uintptr_t)st.p);
+    return ok;
+}
+
+static void windows_are_alive_after_a_restart(void **state) {
+    struct world w, v;
+    struct saved s = {.n = 0}, again = {.n = 0};
+
+    (void)state;
+    open_world(&w, COUNT(5, ""), 100);
+    for (int i = 0; i < 4; i++)
+        see(&w, "base1", "192.0.2.1", NULL, i);
+    for (int i = 0; i < 6; i++)
+        see(&w, "base1", "192.0.2.2", NULL, i);
+    correlator_dirty(w.c, save, &s);
+    assert_int_equal(s.n, 2);
+    correlator_dirty(w.c, save, &s);
+    assert_int_equal(s.n, 2); /* nothing changed since */
+    close_world(&w);
+
+    open_world(&v, COUNT(5, ""), 100);
+    assert_true(restore(&v, &s, 0) && restore(&v, &s, 1));
+    correlator_dirty(v.c, save, &again);
+    assert_int_equal(again.n, 0);
+    see(&v, "base1", "192.0.2.1", NULL, 10);
+    assert_int_equal(v.fired, 1);
+    assert_int_equal(v.fired_count, 5);
+    see(&v, "base1", "192.0.2.2", NULL, 10);
+    assert_int_equal(v.fired, 1); /* folded into what fired before */
+    assert_int_equal(v.folded, 1);
+    close_world(&v);
+    free_saved(&s);
+}
+
+static void values_and_chains_survive_a_restart(void **state) {
+    struct world w, v;
+    struct saved s = {.n = 0};
+
+    (void)state;
+    open_world(&w, VALUES, 100);
+    see(&w, "base1", "192.0.2.1", "a", 0);
+    see(&w, "base1", "192.0.2.1", "b", 1);
+    correlator_dirty(w.c, save, &s);
+    close_world(&w);
+    open_world(&v, VALUES, 100);
+    assert_true(restore(&v, &s, 0));
+    see(&v, "base1", "192.0.2.1", "b", 2);
+    assert_int_equal(v.fired, 0);
+    see(&v, "base1", "192.0.2.1", "c", 3);
+    assert_int_equal(v.fired, 1);
+    close_world(&v);
+    free_saved(&s);
+}
+
+static void a_damaged_state_is_skipped(void **state) {
+    struct world w;
+    struct saved s = {.n = 0};
+
+    (void)state;
+    open_world(&w, VALUES, 100);
+    see(&w, "base1", "192.0.2.1", "a", 0);
+    see(&w, "base1", "192.0.2.1", "b", 1);
+    correlator_dirty(w.c, save, &s);
+    size_t whole = s.state_n[0];
+    for (size_t n = 0; n < whole; n++) {
+        s.state_n[0] = n;
+        assert_false(restore(&w, &s, 0));
+    }
+    s.state_n[0] = whole;
+    for (size_t i = 0; i < whole; i++) { /* every byte altered: accepted or not, never a crash */
+        s.state[0][i] = (char)(s.state[0][i] ^ 0xff);
+        restore(&w, &s, 0);
+        see(&w, "base1", "192.0.2.1", "c", 2);
+        s.state[0][i] = (char)(s.state[0][i] ^ 0xff);
+    }
+    assert_false(correlator_restore(w.c, STR("gone"), str_n(s.key[0], s.key_n[0]), str_n(s.state[0], whole)));
+    assert_false(correlator_restore(w.c, STR("base1"), str_n(s.key[0], s.key_n[0]), str_n(s.state[0], whole)));
+    for (size_t n = 0; n < s.key_n[0]; n++)
+        assert_false(correlator_restore(w.c, STR("enum"), str_n(s.key[0], n), str_n(s.state[0], whole)));
+    close_world(&w);
+    free_saved(&s);
+}
+
+static void groups_are_bounded_and_the_record_is_told(void **state) {
+    struct world w;
+    struct saved s = {.n = 0};
+    char ip[32];
+
+    (void)state;
+    open_world(&w, COUNT(5, ""), 8);
+    for (int i = 0; i < 8; i++) {
+        snprintf(ip, sizeof ip, "192.0.2.%d", i);
+        see(&w, "base1", ip, NULL, i);
+    }
+    correlator_dirty(w.c, save, &s);
+    assert_int_equal(s.n, 8);
+    for (int i = 8; i < 40; i++) {
+        snprintf(ip, sizeof ip, "192.0.2.%d", i);
+        see(&w, "base1", ip, NULL, i);
+    }
+    assert_int_equal(correlator_stats(w.c)->groups, 8);
+    assert_int_equal(correlator_stats(w.c)->evicted, 32);
+    correlator_dirty(w.c, save, &s);
+    assert_int_equal(s.n, 16);
+    assert_int_equal(s.forgotten, 8); /* those that were saved; the others were never heard of */
+    close_world(&w);
+    free_saved(&s);
+}
+
+static void drained_groups_are_forgotten_in_slices(void **state) {
+    struct world w;
+    struct saved s = {.n = 0};
+    char ip[32];
+
+    (void)state;
+    open_world(&w, COUNT(5, ""), 100);
+    for (int i = 0; i < 20; i++) {
+        snprintf(ip, sizeof ip, "192.0.2.%d", i);
+        see(&w, "base1", ip, NULL, i < 10 ? 0 : 5000);
+    }
+    correlator_dirty(w.c, save, &s);
+    for (int i = 0; i < 10; i++)
+        correlator_expire(w.c, T0 + 5001 * S, 4);
+    assert_int_equal(correlator_stats(w.c)->groups, 10);
+    correlator_dirty(w.c, save, &s);
+    assert_int_equal(s.forgotten, 10);
+    correlator_expire(w.c, T0 + 50000 * S, 1000);
+    assert_int_equal(correlator_stats(w.c)->groups, 0);
+    correlator_expire(w.c, T0 + 50000 * S, 1000);
+    close_world(&w);
+    free_saved(&s);
+}
+
+static void a_long_value_is_a_group_of_its_own(void **state) {
+    struct world w;
+    static char a[2000], b[2000];
+
+    (void)state;
+    memset(a, 'x', sizeof a - 1);
+    memset(b, 'x', sizeof b - 1);
+    b[1900] = 'y';
+    open_world(&w, COUNT(2, ""), 100);
+    see(&w, "base1", a, NULL, 0);
+    see(&w, "base1", b, NULL, 1);
+    assert_int_equal(w.fired, 0);
+    see(&w, "base1", b, NULL, 2);
+    assert_int_equal(w.fired, 1);
+    close_world(&w);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_fires_at_the_nth_within_the_timespan),
+        cmocka_unit_test(the_window_slides_and_what_fell_out_does_not_count),
+        cmocka_unit_test(after_firing_it_folds_until_the_window_has_drained),
+        cmocka_unit_test(suppress_sets_the_silence),
+        cmocka_unit_test(times_of_one_sighting_are_taken_one_by_one),
+        cmocka_unit_test(a_message_repeated_n_times_counts_n),
+        cmocka_unit_test(groups_are_apart_and_what_lacks_the_field_does_not_count),
+        cmocka_unit_test(late_times_count_where_they_belong),
+        cmocka_unit_test(counts_agree_with_a_plain_reckoning),
+        cmocka_unit_test(value_count_counts_values_and_tells_events),
+        cmocka_unit_test(a_value_that_left_the_window_is_not_counted),
+        cmocka_unit_test(success_after_failures_is_found_in_this_order_only),
+        cmocka_unit_test(unordered_proximity_takes_either_order),
+        cmocka_unit_test(a_chain_remembers_guessing_that_goes_on),
+        cmocka_unit_test(too_late_a_success_is_none),
+        cmocka_unit_test(aliases_join_different_fields),
+        cmocka_unit_test(windows_are_alive_after_a_restart),
+        cmocka_unit_test(values_and_chains_survive_a_restart),
+        cmocka_unit_test(a_damaged_state_is_skipped),
+        cmocka_unit_test(groups_are_bounded_and_the_record_is_told),
+        cmocka_unit_test(drained_groups_are_forgotten_in_slices),
+        cmocka_unit_test(a_long_value_is_a_group_of_its_own),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * test_match.c - which rules a message matches, and in words why not
+ */
+#include "sigma_help.h"
+
+#define TWO                                                                                                                      \
+    "title: a\nlogsource: {product: linux}\ndetection:\n  s: [needle]\n  condition: s\n---\ntitle: b\nlogsource: {product: "     \
+    "linux}\n"                                                                                                                   \
+    "detection:\n  s: {user: root, message|contains: need}\n  f: {src_ip|cidr: 10.0.0.0/8}\n  condition: s and not f\n"
+
+static void hits_ascend_and_more_than_asked_for_are_counted(void **state) {
+    struct message m;
+    uint32_t hits[4];
+    struct err e = {0};
+
+    (void)state;
+    struct ruleset *rs = help_rules(TWO);
+    assert_int_equal(ruleset_prefilter_make(rs, NULL, &e), RC_OK);
+    struct matcher *mt = matcher_new(rs, true);
+    help_message(&m, "x", "a needle");
+    message_add(&m, F_USER, STR_NONE, STR("ROOT"), 0);
+    assert_int_equal(match_scan(mt, &m), 2);
+    assert_int_not_equal(m.tags, 0);
+    assert_int_equal(match_eval(mt, &m, hits, 4), 2);
+    assert_true(hits[0] == 0 && hits[1] == 1);
+    assert_int_equal(match_eval(mt, &m, hits, 1), 1);
+    assert_int_equal(matcher_stats(mt)->hits_dropped, 1);
+    help_message(&m, "x", "hay");
+    assert_int_equal(match_scan(mt, &m), 0);
+    assert_int_equal(match_eval(mt, &m, hits, 4), 0);
+    assert_int_equal(matcher_stats(mt)->scanned, 2);
+    matcher_free(mt);
+    matcher_free(NULL);
+    ruleset_free(rs);
+}
+
+static void hundreds_of_candidates_still_ascend(void **state) {
+    struct buf yaml;
+    struct message m;
+    static uint32_t hits[400];
+
+    (void)state;
+    buf_init(&yaml, 1 << 20);
+    for (int i = 0; i < 300; i++)
+        buf_printf(&yaml, "---\ntitle: r%d\nlogsource: {product: %s}\ndetection:\n  s: [needle]\n  condition: s\n", i,
+                   i % 3 ? "linux" : "linux, service: syslog");
+    struct ruleset *rs = help_rules(buf_cstr(&yaml));
+    struct matcher *mt = matcher_new(rs, true);
+    help_message(&m, "x", "needle");
+    match_scan(mt, &m);
+    assert_int_equal(match_eval(mt, &m, hits, 400), 300);
+    for (uint32_t i = 0; i < 300; i++)
+        assert_int_equal(hits[i], i);
+    matcher_free(mt);
+    ruleset_free(rs);
+    buf_fini(&yaml);
+}
+
+static void why_not_is_said_in_words(void **state) {
+    static const struct {
+        const char *text, *user, *ip, *want;
+    } rows[] = {
+        {"a needle", "bob", NULL, "s: user wanted 'root', found 'bob'"},
+        {"a needle", NULL, NULL, "s: user wanted 'root', and there is no such field"},
+        {"hay", "root", NULL, "s: message|contains wanted 'need', found 'hay'"},
+        {"a needle", "root", "10.1.2.3", "\"not\" holds"},
+        {"a needle\033[2J", "\033]0;x\a", NULL, "found '\\x1B"},
+    };
+
+    (void)state;
+    struct ruleset *rs = help_rules(TWO);
+    struct matcher *mt = matcher_new(rs, true);
+    for (size_t i = 0; i < ARRAY_N(rows); i++) {
+        struct message m;
+        struct buf out;
+
+        buf_init(&out, 4096);
+        help_message(&m, "x", rows[i].text);
+        if (rows[i].user)
+            message_add(&m, F_USER, STR_NONE, str_of(rows[i].user), 0);
+        if (rows[i].ip)
+            message_add(&m, F_SRC_IP, STR_NONE, str_of(rows[i].ip), 0);
+        match_scan(mt, &m);
+        assert_true(match_why_not(mt, &m, 1, &out));
+        if (!strstr(buf_cstr(&out), rows[i].want))
+            fail_msg("%s, not %s", buf_cstr(&out), rows[i].want);
+        buf_fini(&out);
+    }
+    struct message m;
+    struct buf out;
+    buf_init(&out, 4096);
+    help_message(&m, "x", "a needle");
+    match_scan(mt, &m);
+    assert_false(match_why_not(mt, &m, 0, &out)); /* it matched */
+    assert_false(match_why_not(mt, &m, 99, &out));
+    buf_fini(&out);
+    matcher_free(mt);
+    ruleset_free(rs);
+}
+
+static void a_text_that_is_not_utf8_is_matched_as_bytes(void **state) {
+    struct message m;
+
+    (void)state;
+    struct ruleset *rs = help_rules("title: t\nlogsource: {product: linux}\ndetection:\n  s: ['a?b*ö']\n  condition: s\n");
+    help_message(&m, "x",
+                 "\xff a\x80"
+                 "b\xfe\xc3\x96\xc3");
+    assert_true(help_hits(rs, &m));
+    for (size_t n = 0; n < 8; n++) { /* every truncation, in a block of its size */
+        struct str cut = unit_exact(str_sub(m.raw, 0, n));
+        struct message t;
+        help_message(&t, "x", "");
+        t.raw = t.text = cut;
+        assert_int_equal(help_hits(rs, &t), n == m.raw.n - 1);
+        free((char *)(uintptr_t)cut.p);
+    }
+    ruleset_free(rs);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hits_ascend_and_more_than_asked_for_are_counted),
+        cmocka_unit_test(hundreds_of_candidates_still_ascend),
+        cmocka_unit_test(why_not_is_said_in_words),
+        cmocka_unit_test(a_text_that_is_not_utf8_is_matched_as_bytes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * test_prefilter.c - the prefilter saves work and never changes a verdict
+ */
+#include "sigma_help.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include "parse/normalise.h"
+#include "parse/parse.h"
+
+#define HITS 512
+
+struct world {
+    struct tree **v;
+    size_t n;
+    struct ruleset *rs;
+    struct normaliser *nz;
+    struct matcher *with, *without;
+    size_t lines, matched, candidates;
+};
+
+static void add_file(struct tree ***v, size_t *n, const char *path) {
+    struct buf b;
+    struct err e = {0};
+    struct tree **docs = NULL;
+    size_t k = 0;
+
+    buf_init(&b, 4 << 20);
+    assert_int_equal(file_read(path, 4 << 20, &b, &e), RC_OK);
+    if (tree_from_yaml(path, buf_view(&b), &docs, &k, &e) != RC_OK)
+        fail_msg("%s:%d: %s", path, e.line, e.text);
+    *v = realloc(*v, (*n + k + 1) * sizeof **v);
+    assert_non_null(*v);
+    for (size_t i = 0; i < k; i++)
+        (*v)[(*n)++] = docs[i];
+    free(docs);
+    buf_fini(&b);
+}
+
+static void add_folder(struct tree ***v, size_t *n, const char *dir, int depth) {
+    char path[1024];
+    struct stat st;
+    DIR *d = opendir(dir);
+
+    for (struct dirent *de; d && depth < 8 && (de = readdir(d));) {
+        snprintf(path, sizeof path, "%s/%s", dir, de->d_name);
+        if (de->d_name[0] == '.' || stat(path, &st) != 0)
+            continue;
+        if (S_ISDIR(st.st_mode))
+            add_folder(v, n, path, depth + 1);
+        else if (str_ends(str_of(path), STR(".yml")) || str_ends(str_of(path), STR(".yaml")))
+            add_file(v, n, path);
+    }
+    if (d)
+        closedir(d);
+}
+
+static void free_trees(struct tree **v, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        tree_free(v[i]);
+    free(v);
+}
+
+static void open_world(struct world *w, unsigned flags) {
+    char dir[512];
+    const char *src = getenv("srcdir");
+    struct tree **nv = NULL;
+    size_t nn = 0;
+    static struct errs es;
+    struct err e = {0};
+
+    memset(w, 0, sizeof *w);
+    memset(&es, 0, sizeof es);
+    snprintf(dir, sizeof dir, "%s/sigma/rules", help_corpora());
+    add_folder(&w->v, &w->n, dir, 0);
+    snprintf(dir, sizeof dir, "%s/etc/rules.d", src ? src : ".");
+    add_folder(&w->v, &w->n, dir, 0);
+    snprintf(dir, sizeof dir, "%s/etc/normalise.d", src ? src : ".");
+    add_folder(&nv, &nn, dir, 0);
+    ruleset_load((const struct tree *const *)w->v, w->n, flags | RULESET_KEEP_BAD, &w->rs, &es);
+    assert_non_null(w->rs);
+    if (nn)
+        normaliser_load((const struct tree *const *)nv, nn, &w->nz, &es);
+    for (unsigned i = 0; i < es.n; i++)
+        print_error("%s:%d:%d: %s\n", es.v[i].file, es.v[i].line, es.v[i].col, es.v[i].text);
+    assert_int_equal(es.n, 0);
+    assert_int_equal(ruleset_prefilter_make(w->rs, NULL, &e), RC_OK);
+    w->with = matcher_new(w->rs, true);
+    w->without = matcher_new(w->rs, false);
+    assert_non_null(w->with);
+    assert_non_null(w->without);
+    free_trees(nv, nn);
+}
+
+static void close_world(struct world *w) {
+    matcher_free(w->with);
+    matcher_free(w->without);
+    ruleset_free(w->rs);
+    normaliser_free(w->nz);
+    free_trees(w->v, w->n);
+}
+
+static void both_ways(struct world *w, struct str line, const char *program) {
+    static struct message m;
+    uint32_t a[HITS], b[HITS];
+
+    memset(&m, 0, sizeof m);
+    m.raw = line;
+    m.transport = TRANSPORT_UDP;
+    if (program)
+        parse_line(&m, str_of(program));
+    else
+        parse_message(&m);
+    size_t candidates = match_scan(w->with, &m);
+    match_scan(w->without, &m);
+    if (w->nz)
+        normalise(w->nz, &m);
+    size_t na = match_eval(w->with, &m, a, HITS), nb = match_eval(w->without, &m, b, HITS);
+    if (na != nb || memcmp(a, b, na * sizeof *a) != 0)
+        fail_msg("with %zu, without %zu: %.*s", na, nb, STR_FMT(line));
+    w->lines++;
+    w->matched += na;
+    w->candidates += candidates;
+}
+
+static void every_line(struct world *w, const char *name, const char *program, size_t step) {
+    char path[512];
+    struct buf b;
+    struct err e = {0};
+    size_t i = 0;
+
+    snprintf(path, sizeof path, "%s/%s", help_corpora(), name);
+    buf_init(&b, 64 << 20);
+    if (file_read(path, 64 << 20, &b, &e) == RC_OK)
+        for (struct str rest = buf_view(&b); !str_absent(rest);) {
+            struct str line = str_cut(&rest, '\n');
+            if (line.n && i++ % step == 0)
+                both_ways(w, line, program);
+        }
+    buf_fini(&b);
+}
+
+static void every_corpus(struct world *w, size_t step) {
+    every_line(w, "loghub/raw/OpenSSH_2k.log", NULL, step);
+    every_line(w, "loghub/raw/Linux_2k.log", NULL, step);
+    every_line(w, "loghub/raw/Apache_2k.log", "apache2", step);
+    every_line(w, "fail2ban/fail2ban-public.jsonl", NULL, step);     /* as text: JSON with all its escapes */
+    every_line(w, "sigma/sigma-spec-vectors.jsonl", "auditd", step); /* likewise: rules and events as one long line */
+    every_line(w, "webhooks/webhooks-public.jsonl", NULL, step);
+}
+
+static void corpora_are_judged_the_same_with_and_without(void **state) {
+    (void)state;
+    for (unsigned any = 0; any < 2; any++) {
+        struct world w;
+        open_world(&w, any ? RULESET_ANY_LOGSOURCE : 0);
+        every_corpus(&w, any ? 7 : 1);
+        print_message("%s: %zu rules, %zu lines, %zu matches, %zu candidates\n", any ? "any log source" : "gated",
+                      ruleset_count(w.rs), w.lines, w.matched, w.candidates);
+        size_t lines = w.lines;
+        close_world(&w);
+        if (lines == 0) {
+            print_message("skipped: no corpora in %s\n", help_corpora());
+            exit(77);
+        }
+    }
+}
+
+/* Texts made of the rules' own words: these match often. */
+static void collect_words(struct world *w, const struct tree_node *n, struct buf *b, int depth) {
+    for (const struct tree_node *c = tree_first(n); c && depth < 16; c = tree_next(c)) {
+        if (tree_kind(c) == TREE_SCALAR) {
+            buf_reset(b);
+            buf_text(b, "type=EXECVE a0=");
+            buf_str(b, tree_text(c));
+            buf_text(b, " Failed password for ");
+            buf_str(b, tree_text(tree_next(c)));
+            both_ways(w, buf_view(b), "auditd");
+            both_ways(w, buf_view(b), "sshd");
+        } else {
+            collect_words(w, c, b, depth + 1);
+        }
+    }
+}
+
+static void lines_made_of_the_rules_own_words_too(void **state) {
+    struct world w;
+    struct buf b;
+
+    (void)state;
+    open_world(&w, 0);
+    buf_init(&b, 1 << 20);
+    for (size_t i = 0; i < w.n; i++)
+        collect_words(&w, tree_get(tree_root(w.v[i]), "detection"), &b, 0);
+    print_message("%zu lines, %zu matches, %zu candidates\n", w.lines, w.matched, w.candidates);
+    buf_fini(&b);
+    close_world(&w);
+}
+
+#define RULES                                                                                                                    \
+    "title: a\nlogsource: {product: linux}\ndetection:\n  s: [needle]\n  condition: s\n---\ntitle: b\nlogsource: {product: "     \
+    "linux}\n"                                                                                                                   \
+    "detection:\n  s: {message|contains|all: [long-literal, b]}\n  condition: s\n---\ntitle: c\nlogsource: {product: linux, "    \
+    "service: "                                                                                                                  \
+    "sshd}\ndetection:\n  s: {user: root}\n  condition: s\n"
+
+static struct ruleset *some_rules(const char *yaml) {
+    static struct errs es;
+    struct ruleset *rs = help_load(yaml, 0, &es);
+    struct err e = {0};
+
+    assert_non_null(rs);
+    assert_int_equal(ruleset_prefilter_make(rs, NULL, &e), RC_OK);
+    return rs;
+}
+
+static size_t scan(struct ruleset *rs, const char *program, const char *text, uint32_t flags) {
+    struct message m;
+    struct matcher *mt = matcher_new(rs, true);
+
+    help_message(&m, program, text);
+    m.flags = flags;
+    size_t n = match_scan(mt, &m);
+    matcher_free(mt);
+    return n;
+}
+
+static void only_rules_whose_literal_or_log_source_says_so_are_candidates(void **state) {
+    (void)state;
+    struct ruleset *rs = some_rules(RULES);
+    assert_int_equal(scan(rs, "cron", "hay", 0), 0);
+    assert_int_equal(scan(rs, "cron", "a NEEDLE", 0), 1);
+    assert_int_equal(scan(rs, "cron", "needle Long-Literal needle", 0), 2);
+    assert_int_equal(scan(rs, "sshd", "hay", 0), 1); /* user is no verbatim field: always asked */
+    assert_int_equal(scan(rs, "cron", "hay", MSG_DECODED), 2);
+    assert_int_equal(scan(rs, "cron", "", 0), 0);
+    ruleset_free(rs);
+}
+
+static void a_database_serves_its_own_rules_only(void **state) {
+    struct ruleset *rs = some_rules(RULES), *same = some_rules(RULES);
+    struct ruleset *other = some_rules("title: a\nlogsource: {product: linux}\ndetection:\n  s: [needles]\n  condition: s\n");
+    struct buf b;
+    struct err e = {0};
+
+    (void)state;
+    buf_init(&b, 16 << 20);
+    assert_int_equal(ruleset_prefilter_make(rs, &b, &e), RC_OK);
+    assert_int_equal(ruleset_prefilter_load(same, buf_view(&b), &e), RC_OK);
+    assert_int_equal(scan(same, "cron", "needle", 0), 1);
+    assert_int_equal(ruleset_prefilter_load(other, buf_view(&b), &e), RC_INVALID);
+    assert_int_equal(scan(other, "cron", "needles", 0), 1); /* its own still stands */
+    for (size_t n = 0; n < b.n; n += n < 64 ? 1 : 97) {
+        struct str cut = unit_exact(str_n(b.p, n));
+        assert_int_not_equal(ruleset_prefilter_load(same, cut, &e), RC_OK);
+        free((char *)(uintptr_t)cut.p);
+    }
+    buf_fini(&b);
+    ruleset_free(rs);
+    ruleset_free(same);
+    ruleset_free(other);
+}
+
+static void rules_without_any_literal_need_no_database(void **state) {
+    struct ruleset *rs = some_rules("title: a\nlogsource: {product: linux}\ndetection:\n  s: {user: x}\n  condition: s\n");
+    struct buf b;
+    struct err e = {0};
+
+    (void)state;
+    buf_init(&b, 4096);
+    assert_int_equal(ruleset_prefilter_make(rs, &b, &e), RC_OK);
+    assert_int_equal(ruleset_prefilter_load(rs, buf_view(&b), &e), RC_OK);
+    assert_int_equal(scan(rs, "cron", "hay", 0), 1);
+    buf_fini(&b);
+    ruleset_free(rs);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_rules_whose_literal_or_log_source_says_so_are_candidates),
+        cmocka_unit_test(a_database_serves_its_own_rules_only),
+        cmocka_unit_test(rules_without_any_literal_need_no_database),
+        cmocka_unit_test(lines_made_of_the_rules_own_words_too),
+        cmocka_unit_test(corpora_are_judged_the_same_with_and_without),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
