@@ -173,9 +173,19 @@ static void check_people(const struct check *c) {
             continue;
         if (!p->email && !p->webhook)
             COMPLAIN(c, node, "%s stands on a ladder but has neither email nor webhook", p->login);
-        else if (c->root && !p->webhook && !c->config->notify.mail.server)
-            COMPLAIN(c, node, "%s can be told by e-mail only, but tocsin.yaml has no mail.server", p->login);
     }
+}
+
+size_t config_unreachable(const struct config *c, const struct roster *r, const char **first) {
+    size_t n = 0;
+
+    for (size_t i = 0; !c->notify.mail.server && i < r->npeople; i++) {
+        if (r->people[i].webhook || !r->people[i].email)
+            continue;
+        if (n++ == 0)
+            *first = r->people[i].login;
+    }
+    return n;
 }
 
 static void check_paths(const struct check *c) {

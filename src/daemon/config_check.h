@@ -25,6 +25,9 @@ struct check {
 /* References between the parts: every mistake is an entry in es. */
 void config_check(const struct check *c);
 
+/* People who have e-mail only while there is no mail.server: how many, and who first. Allowed, for a trial, and said aloud. */
+size_t config_unreachable(const struct config *c, const struct roster *r, const char **first);
+
 /* "smtp://127.0.0.1:25", "127.0.0.1:514", "[::1]:25": is that this machine? */
 bool address_is_loopback(struct str address);
 /* A name as zoneinfo files have: no "..", nothing absolute, [A-Za-z0-9_+-/] only. */

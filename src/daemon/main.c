@@ -6,6 +6,7 @@
 
 #include "daemon/compile.h"
 #include "daemon/config.h"
+#include "daemon/config_check.h"
 #include "daemon/confine.h"
 #include "daemon/explain.h"
 #include "daemon/parent.h"
@@ -64,6 +65,8 @@ static void print_errors(const struct errs *es) {
 
 static enum rc check(const char *path, struct errs *es) {
     struct generation *g = NULL;
+    const char *first = "";
+    size_t unreachable;
     struct buf image;
 
     buf_init(&image, 256u << 20);
@@ -72,6 +75,8 @@ static enum rc check(const char *path, struct errs *es) {
         rc = generation_open(buf_view(&image), 1, 1u << SEC_CONFIG | 1u << SEC_ROSTER | 1u << SEC_RULES, &g, es);
     if (rc == RC_OK)
         rc = secrets_read(path, g, NULL, es);
+    if (rc == RC_OK && (unreachable = config_unreachable(&g->config, &g->roster, &first)) > 0)
+        fprintf(stderr, "%s: warning: %zu people, %s first, can be told by e-mail only and there is no mail.server\n", path, unreachable, first);
     if (rc == RC_OK)
         printf("%s: good: %zu rules, %zu listeners, %zu people, digest %.16s\n", path, ruleset_count(g->rules), g->config.intake.listen.n,
                g->roster.npeople, g->digest);

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/pack.h"
 #include "daemon/bundle.h"
+#include "daemon/config_check.h"
 #include "daemon/image.h"
 #include "daemon/secrets.h"
 
@@ -170,6 +171,14 @@ static bool certificates_moved(const struct config *a, const struct config *b) {
     return !same(a->notify.mail.ca_file, b->notify.mail.ca_file) || !same(a->notify.webhook.ca_file, b->notify.webhook.ca_file);
 }
 
+static void say_unreachable(const struct generation *g) {
+    const char *first = "";
+    size_t n = config_unreachable(&g->config, &g->roster, &first);
+
+    if (n > 0)
+        log_warn("config", "%zu people, %s first, can be told by e-mail only and there is no mail.server: nobody tells them", n, first);
+}
+
 /* What was made becomes what is in force. */
 static void install(struct reload *r) {
     struct parent *p = r->p;
@@ -191,6 +200,7 @@ static void install(struct reload *r) {
     generation_free(p->g);
     p->g = r->next;
     r->next = NULL;
+    say_unreachable(p->g);
 }
 
 static void swap_all(struct reload *r) {
