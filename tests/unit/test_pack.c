@@ -306,6 +306,22 @@ static void a_login_while_guessing_goes_on_for_hours_is_not_missed(void **state)
     run_free(r);
 }
 
+static void who_logs_in_with_a_key_has_guessed_nothing(void **state) {
+    struct run *r = run_new();
+    char text[160];
+    (void)state;
+
+    for (int i = 0; i < 6; i++) {
+        (void)snprintf(text, sizeof text, "<38>Oct 11 22:14:%02d gw sshd[411]: Failed password for bob from 192.0.2.7 port 40022 ssh2", 15 + 2 * i);
+        line(r, str_of(text));
+    }
+    line(r, STR("<38>Oct 11 22:14:40 gw sshd[431]: Accepted publickey for alice from 192.0.2.7 port 40031 ssh2: ED25519 SHA256:AAAA"));
+    assert_int_equal(events(r), 1);
+    line(r, STR("<38>Oct 11 22:14:45 gw sshd[432]: Accepted password for alice from 192.0.2.7 port 40032 ssh2"));
+    assert_int_equal(events(r), 2);
+    run_free(r);
+}
+
 static void a_plain_root_login_is_seen_and_makes_no_event(void **state) {
     struct run *r = run_new();
     (void)state;
@@ -468,6 +484,7 @@ int main(void) {
         cmocka_unit_test(every_rule_has_the_priority_of_the_table),
         cmocka_unit_test(guessing_and_the_root_login_after_it_are_two_events),
         cmocka_unit_test(a_login_while_guessing_goes_on_for_hours_is_not_missed),
+        cmocka_unit_test(who_logs_in_with_a_key_has_guessed_nothing),
         cmocka_unit_test(a_plain_root_login_is_seen_and_makes_no_event),
         cmocka_unit_test(a_new_account_is_one_event_and_its_group_none),
         cmocka_unit_test(harmless_lines_make_no_event),
