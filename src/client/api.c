@@ -62,7 +62,10 @@ static enum rc token_read(const struct client *c, struct buf *token, struct err 
         path = def;
     }
     if (file_read_secret(path, 4096, token, e) != RC_OK) {
-        err_hint(e, "a token is made by: tocsin token add LOGIN --out %s", path);
+        if (e->rc == RC_NOTFOUND)
+            err_hint(e, "a token is made by: tocsin token add LOGIN --out %s", path);
+        else
+            err_hint(e, "it must be yours alone: chmod 600 %s", path);
         return e->rc == RC_NOTFOUND ? RC_UNAUTH : e->rc;
     }
     return RC_OK;
