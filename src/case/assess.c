@@ -38,11 +38,11 @@ int assess_confidence(const int *c, size_t n) {
 int assess_severity(int level, int outcome) {
     static const uint8_t severity[5][5] = {
         /* blocked attempted unknown suspected success */
-        {0, 1, 1, 2, 3},      /* informational */
-        {2, 3, 3, 5, 6},      /* low */
-        {4, 5, 5, 8, 9},      /* medium */
-        {6, 8, 8, 11, 12},    /* high */
-        {9, 11, 11, 13, 15},  /* critical */
+        {0, 1, 1, 2, 3},     /* informational */
+        {2, 3, 3, 5, 6},     /* low */
+        {4, 5, 5, 8, 9},     /* medium */
+        {6, 8, 8, 11, 12},   /* high */
+        {9, 11, 11, 13, 15}, /* critical */
     };
     int l = level - LEVEL_INFORMATIONAL, o = outcome - OUTCOME_BLOCKED;
 

@@ -24,13 +24,15 @@ static const struct field *find(struct str name, const struct field *fields, siz
 }
 
 static void hash_piece(struct sha256 *h, struct str s) {
-    unsigned char len[4] = {(unsigned char)(s.n >> 24), (unsigned char)(s.n >> 16), (unsigned char)(s.n >> 8), (unsigned char)s.n};
+    unsigned char len[4] = {(unsigned char)(s.n >> 24), (unsigned char)(s.n >> 16), (unsigned char)(s.n >> 8),
+                            (unsigned char)s.n};
 
     sha256_add(h, len, sizeof len);
     sha256_add(h, s.p, s.n);
 }
 
-void fingerprint_of(struct str rule, struct str org, const struct str *names, size_t n, const struct field *fields, size_t nfields, char out[33]) {
+void fingerprint_of(struct str rule, struct str org, const struct str *names, size_t n, const struct field *fields,
+                    size_t nfields, char out[33]) {
     struct sha256 *h = sha256_new();
     uint8_t digest[SHA256_SIZE];
 

@@ -14,7 +14,7 @@
 #include <string.h>
 
 static const struct step steps[] = {
-#define STEP(machine, id, from, verb, to, roles, required, guards, stamp, notify)                                                          \
+#define STEP(machine, id, from, verb, to, roles, required, guards, stamp, notify)                                                \
     {MACHINE_##machine, id, from, to, verb, roles, required, guards, stamp, notify},
 #include "case/flow.def"
 #undef STEP

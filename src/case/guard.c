@@ -25,14 +25,19 @@ static bool any(const struct facts *f, uint32_t roles) {
     return (f->roles & roles) != 0;
 }
 
-/* The most urgent it has ever been: lowering the priority must not make closing easier. */
-static int worst(const struct incident *i) {
-    int w = i->worst_priority ? i->worst_priority : i->priority;
-    return i->priority && i->priority < w ? i->priority : w;
+/* The more urgent of two priorities; 0 is none. */
+static int urgent(int a, int b) {
+    return a && (!b || a < b) ? a : b;
 }
 
+/* The most urgent it has ever been: lowering the priority must not make closing easier. */
+static int worst(const struct incident *i) {
+    return urgent(i->worst_priority, i->priority);
+}
+
+/* The table speaks of the computed priority; one that a person raised counts as well. No event: the strictest. */
 static int event_priority(const struct facts *f) {
-    return f->event ? f->event->out.priority && f->event->out.priority < f->event->priority ? f->event->out.priority : f->event->priority : 1;
+    return f->event ? urgent(f->event->out.priority, f->event->priority) : 1;
 }
 
 static int incident_priority(const struct facts *f) {
@@ -164,7 +169,8 @@ static const struct {
 #undef GUARD
 };
 
-static const guard_fn judges[GUARD__COUNT] = { /* NULL: not yet asked */
+/* NULL: not yet asked */
+static const guard_fn judges[GUARD__COUNT] = {
     [GUARD_G1] = no_open_task,
     [GUARD_G2] = milestones,
     [GUARD_G3] = root_cause,
@@ -231,8 +237,9 @@ size_t guard_closing(const struct facts *f, struct guard_result out[12]) {
         struct guard_result *r = &out[GUARD_G9 - GUARD_G1];
 
         r->state = f->pir_mandatory ? GUARD_NOT_ASKED : GUARD_MET;
-        (void)snprintf(r->text, sizeof r->text, "%s", f->pir_mandatory ? "a second person approves when closing has been requested"
-                                                                       : "no second person needed: no review is mandatory");
+        (void)snprintf(r->text, sizeof r->text, "%s",
+                       f->pir_mandatory ? "a second person approves when closing has been requested"
+                                        : "no second person needed: no review is mandatory");
     }
     return 12;
 }

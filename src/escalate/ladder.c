@@ -44,7 +44,8 @@ bool ladder_next(const struct ladder *l, int64_t start, size_t done, uint32_t lo
     return true;
 }
 
-size_t ladder_people(const struct ladder_step *s, const struct roster *r, uint16_t org, int64_t now, const struct person **out, size_t max) {
+size_t ladder_people(const struct ladder_step *s, const struct roster *r, uint16_t org, int64_t now, const struct person **out,
+                     size_t max) {
     size_t n = 0;
 
     for (size_t i = 0; i < r->npeople && n < max; i++) {

@@ -92,8 +92,8 @@ void letter_time(struct buf *b, int64_t us, const struct zone *zone) {
     int off = zone_offset(zone, us) / 60;
 
     zone_from_us(zone, us, &c);
-    buf_printf(b, "%04d-%02d-%02d %02d:%02d:%02d %c%02d%02d", c.year, c.mon, c.day, c.hour, c.min, c.sec, off < 0 ? '-' : '+', abs(off) / 60,
-               abs(off) % 60);
+    buf_printf(b, "%04d-%02d-%02d %02d:%02d:%02d %c%02d%02d", c.year, c.mon, c.day, c.hour, c.min, c.sec, off < 0 ? '-' : '+',
+               abs(off) / 60, abs(off) % 60);
 }
 
 void letter_span(struct buf *b, int64_t us) {

@@ -3,9 +3,10 @@
  * policy.c - ladders and targets as data
  *
  * Takes   the trees of etc/policy, in the order of their names.
- * Gives   the defaults of process.md 3 and 4 with what the files say over them: a ladder is replaced as a whole, anything else singly.
- * Keeps   nothing. A ladder that would ask the wrong people is refused: after the deputy comes management, and who works for IT is
- *         told, never asked (process.md, decision 8).
+ * Gives   the defaults of process.md 3 and 4 with what the files say over them: a ladder is replaced as a whole, anything else
+ *         singly.
+ * Keeps   nothing. A ladder that would ask the wrong people is refused: after the deputy comes management, and who works for IT
+ *         is told, never asked (process.md, decision 8).
  */
 #include "escalate/policy.h"
 
@@ -22,26 +23,29 @@
 #define ASKED (R(ISO) | R(DEPUTY) | R(MANAGEMENT) | R(DPO))
 #define TOLD (ASKED | R(ANALYST) | R(AUDITOR) | R(ACTION_OWNER) | R(ADMIN))
 
-/* "business hours" and "business days" of the table are counted round the clock until the calendar of an organisation is known: that
- * is early, never late. */
+/* "business hours" and "business days" of the table are counted round the clock, for an organisation's calendar is not known here:
+ * that is early, never late. */
 static const struct ladder default_ladders[] = {
     [1] = {{{0, R(ISO), true, false},
             {0, R(MANAGEMENT), true, true},
             {MIN(5), R(ISO), true, false},
             {MIN(10), R(DEPUTY), true, false},
             {MIN(15), R(MANAGEMENT), true, false}},
-           5, MIN(15)},
+           5,
+           MIN(15)},
     [2] = {{{0, R(ISO), true, false},
             {MIN(30), R(ISO), true, false},
             {MIN(30), R(MANAGEMENT), false, true},
             {MIN(60), R(DEPUTY), true, false},
             {HOURS(2), R(MANAGEMENT), true, false}},
-           5, HOURS(1)},
+           5,
+           HOURS(1)},
     [3] = {{{0, R(ISO), false, false},
             {HOURS(4), R(ISO), false, false},
             {HOURS(8), R(DEPUTY), false, false},
             {DAYS(2), R(MANAGEMENT), false, false}},
-           4, DAYS(1)},
+           4,
+           DAYS(1)},
 };
 
 static const struct targets default_targets[] = {
@@ -85,16 +89,17 @@ static const char *const channel_words[] = {"preferred", "all", NULL};
 static const struct opt step_opts[] = {
     {"after", OPT_DURATION, offsetof(struct step_conf, after), 0, NEVER_MORE, "0", "since the ladder started", NULL, NULL, 0},
     {"who", OPT_STRS, offsetof(struct step_conf, who), 1, 8, "!", "the roles that are told", NULL, NULL, 0},
-    {"channels", OPT_ENUM, offsetof(struct step_conf, channels), 0, 0, "preferred", "the first channel of each person, or all of them",
-     channel_words, NULL, 0},
-    {"inform", OPT_BOOL, offsetof(struct step_conf, inform), 0, 0, "no", "told, not asked: nobody waits for their answer", NULL, NULL, 0},
+    {"channels", OPT_ENUM, offsetof(struct step_conf, channels), 0, 0, "preferred",
+     "the first channel of each person, or all of them", channel_words, NULL, 0},
+    {"inform", OPT_BOOL, offsetof(struct step_conf, inform), 0, 0, "no", "told, not asked: nobody waits for their answer", NULL,
+     NULL, 0},
     OPT_END,
 };
 static const struct opt ladder_opts[] = {
-    {"steps", OPT_LIST, offsetof(struct ladder_conf, steps), 0, LADDER_STEPS_MAX, NULL, "who is told when, in the order of time", NULL,
-     step_opts, sizeof(struct step_conf)},
-    {"repeat", OPT_DURATION, offsetof(struct ladder_conf, repeat), 0, NEVER_MORE, "0", "after the last step all are asked again, this often",
-     NULL, NULL, 0},
+    {"steps", OPT_LIST, offsetof(struct ladder_conf, steps), 0, LADDER_STEPS_MAX, NULL, "who is told when, in the order of time",
+     NULL, step_opts, sizeof(struct step_conf)},
+    {"repeat", OPT_DURATION, offsetof(struct ladder_conf, repeat), 0, NEVER_MORE, "0",
+     "after the last step all are asked again, this often", NULL, NULL, 0},
     OPT_END,
 };
 static const struct opt target_opts[] = {
@@ -108,9 +113,10 @@ static const struct opt target_opts[] = {
 static const struct opt policy_opts[] = {
     {"ladders", OPT_NODE, offsetof(struct policy_conf, ladders), 0, 0, NULL, "one ladder per priority, P1 to P5", NULL, NULL, 0},
     {"targets", OPT_NODE, offsetof(struct policy_conf, targets), 0, 0, NULL, "by when what is done, per priority", NULL, NULL, 0},
-    {"dedup", OPT_DURATION, offsetof(struct policy_conf, dedup), US_PER_S, NEVER_MORE, NULL, "sightings alike fold into an open event for",
-     NULL, NULL, 0},
-    {"review_due", OPT_DURATION, offsetof(struct policy_conf, review_due), US_PER_S, NEVER_MORE, NULL, "the review is held within", NULL, NULL, 0},
+    {"dedup", OPT_DURATION, offsetof(struct policy_conf, dedup), US_PER_S, NEVER_MORE, NULL,
+     "sightings alike fold into an open event for", NULL, NULL, 0},
+    {"review_due", OPT_DURATION, offsetof(struct policy_conf, review_due), US_PER_S, NEVER_MORE, NULL,
+     "the review is held within", NULL, NULL, 0},
     {"reopen_window", OPT_DURATION, offsetof(struct policy_conf, reopen_window), US_PER_S, 10 * NEVER_MORE, NULL,
      "who is not management may reopen within", NULL, NULL, 0},
     {"ack_reminder", OPT_DURATION, offsetof(struct policy_conf, ack_reminder), US_PER_S, NEVER_MORE, NULL,
@@ -159,7 +165,8 @@ static const char *step_fault(const struct ladder *l, size_t i, uint32_t before)
     if (i > 0 && s->after < l->steps[i - 1].after)
         return "the steps of a ladder stand in the order of time";
     if (s->inform)
-        return s->who & ~TOLD ? "only people can be told: iso, deputy, management, dpo, analyst, auditor, action_owner, admin" : NULL;
+        return s->who & ~TOLD ? "only people can be told: iso, deputy, management, dpo, analyst, auditor, action_owner, admin"
+                              : NULL;
     if (s->who & ~ASKED)
         return "only iso, deputy, management and dpo can be asked; others are told with inform: yes";
     if (before == R(DEPUTY) && !(s->who & (R(DEPUTY) | R(MANAGEMENT))))
@@ -259,11 +266,12 @@ enum rc policy_load(const struct tree *const *docs, size_t n, struct policy *out
     policy_default(out);
     for (size_t i = 0; i < n; i++)
         load_doc(tree_root(docs[i]), out, es);
-    /* P1..P3 are decided within 12 hours, so that a 24-hour early warning stays possible (process.md 2.1) */
+    /* so that a 24-hour early warning stays possible (process.md 2.1) */
     for (int p = 1; p <= 3; p++)
         if (out->targets[p].decide > HOURS(12)) {
             struct err e = {0};
-            (void)err_set(&e, RC_CONFIG, "targets: P%d: decide is longer than 12h: a 24-hour early warning would come too late", p);
+            (void)err_set(&e, RC_CONFIG, "targets: P%d: decide is longer than 12h: a 24-hour early warning would come too late",
+                          p);
             errs_add(es, &e);
         }
     return es->n + es->dropped == before ? RC_OK : RC_CONFIG;

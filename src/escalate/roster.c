@@ -25,46 +25,53 @@
 #define ASSETS_MAX 200000
 #define SOURCES_MAX 50000
 
-const char *const function_words[] = {"",  "iso",   "it",       "management", "dpo",   "legal",
+const char *const function_words[] = {"",   "iso",   "it",       "management", "dpo",   "legal",
                                       "hr", "audit", "business", "authority",  "other", NULL};
 static const char *const sod_words[] = {"strict", "compensating", NULL};
 
 static const struct opt org_opts[] = {
-    {"slug", OPT_STR, offsetof(struct org_conf, slug), 0, 0, "!", "the short name by which everything refers to it", NULL, NULL, 0},
+    {"slug", OPT_STR, offsetof(struct org_conf, slug), 0, 0, "!", "the short name by which everything refers to it", NULL, NULL,
+     0},
     {"name", OPT_STR, offsetof(struct org_conf, name), 1, 200, "!", "its name", NULL, NULL, 0},
     {"tz", OPT_STR, offsetof(struct org_conf, tz), 1, 64, "UTC", "its time zone", NULL, NULL, 0},
     {"sod_mode", OPT_ENUM, offsetof(struct org_conf, sod_mode), 0, 0, "strict",
-     "compensating: a small organisation, where the same person may approve a close a day later and management is told", sod_words, NULL, 0},
+     "compensating: a small organisation, where the same person may approve a close a day later and management is told",
+     sod_words, NULL, 0},
     OPT_END,
 };
 static const struct opt role_opts[] = {
-    {"org", OPT_STR, offsetof(struct role_conf, org), 1, 64, NULL, "of which organisation; may be left out when there is but one", NULL, NULL, 0},
-    {"role", OPT_STR, offsetof(struct role_conf, role), 1, 64, "!", "iso, deputy, management, dpo, analyst, auditor, action_owner, reporter, admin",
+    {"org", OPT_STR, offsetof(struct role_conf, org), 1, 64, NULL, "of which organisation; may be left out when there is but one",
      NULL, NULL, 0},
+    {"role", OPT_STR, offsetof(struct role_conf, role), 1, 64, "!",
+     "iso, deputy, management, dpo, analyst, auditor, action_owner, reporter, admin", NULL, NULL, 0},
     {"from", OPT_STR, offsetof(struct role_conf, from), 1, 64, "1970-01-01", "first day, or instant", NULL, NULL, 0},
     {"to", OPT_STR, offsetof(struct role_conf, to), 1, 64, NULL, "the day it has ended, or instant", NULL, NULL, 0},
     {"reason", OPT_STR, offsetof(struct role_conf, reason), 0, 500, "", "why, for the record", NULL, NULL, 0},
-    {"exception_ref", OPT_STR, offsetof(struct role_conf, exception_ref), 1, 500, NULL, "the approved document that allows a conflict of roles",
-     NULL, NULL, 0},
+    {"exception_ref", OPT_STR, offsetof(struct role_conf, exception_ref), 1, 500, NULL,
+     "the approved document that allows a conflict of roles", NULL, NULL, 0},
     OPT_END,
 };
 static const struct opt person_opts[] = {
-    {"login", OPT_STR, offsetof(struct person_conf, login), 0, 0, "!", "the word by which they are called everywhere", NULL, NULL, 0},
+    {"login", OPT_STR, offsetof(struct person_conf, login), 0, 0, "!", "the word by which they are called everywhere", NULL, NULL,
+     0},
     {"name", OPT_STR, offsetof(struct person_conf, name), 1, 200, "!", "their name", NULL, NULL, 0},
     {"email", OPT_STR, offsetof(struct person_conf, email), 1, 254, NULL, "where mail reaches them", NULL, NULL, 0},
-    {"webhook", OPT_STR, offsetof(struct person_conf, webhook), 1, 1000, NULL, "an address that is called for them", NULL, NULL, 0},
-    {"webhook_secret_file", OPT_STR, offsetof(struct person_conf, webhook_secret_file), 1, 4000, NULL, "the secret the call is signed with",
-     NULL, NULL, 0},
-    {"function", OPT_ENUM, offsetof(struct person_conf, function), 0, 0, "", "what they are in the house; from their roles when left out",
-     function_words, NULL, 0},
-    {"uid", OPT_INT, offsetof(struct person_conf, uid), -1, UINT32_MAX - INT64_C(1), "-1", "their account on this machine; -1 = none", NULL, NULL, 0},
+    {"webhook", OPT_STR, offsetof(struct person_conf, webhook), 1, 1000, NULL, "an address that is called for them", NULL, NULL,
+     0},
+    {"webhook_secret_file", OPT_STR, offsetof(struct person_conf, webhook_secret_file), 1, 4000, NULL,
+     "the secret the call is signed with", NULL, NULL, 0},
+    {"function", OPT_ENUM, offsetof(struct person_conf, function), 0, 0, "",
+     "what they are in the house; from their roles when left out", function_words, NULL, 0},
+    {"uid", OPT_INT, offsetof(struct person_conf, uid), -1, UINT32_MAX - INT64_C(1), "-1",
+     "their account on this machine; -1 = none", NULL, NULL, 0},
     {"channels", OPT_STRS, offsetof(struct person_conf, channels), 0, 4, NULL, "email, webhook: in this order", NULL, NULL, 0},
     {"roles", OPT_LIST, offsetof(struct person_conf, roles), 0, ROLES_MAX, NULL, "what they are responsible for", NULL, role_opts,
      sizeof(struct role_conf)},
     OPT_END,
 };
 static const struct opt need_opts[] = {
-    {"c", OPT_INT, offsetof(struct need_conf, c), 1, 4, "2", "need of confidentiality: 1 low, 2 normal, 3 high, 4 very high", NULL, NULL, 0},
+    {"c", OPT_INT, offsetof(struct need_conf, c), 1, 4, "2", "need of confidentiality: 1 low, 2 normal, 3 high, 4 very high",
+     NULL, NULL, 0},
     {"i", OPT_INT, offsetof(struct need_conf, i), 1, 4, "2", "need of integrity", NULL, NULL, 0},
     {"a", OPT_INT, offsetof(struct need_conf, a), 1, 4, "2", "need of availability", NULL, NULL, 0},
     OPT_END,
@@ -79,18 +86,23 @@ static const struct opt asset_opts[] = {
     OPT_END,
 };
 static const struct opt source_opts[] = {
-    {"name", OPT_STR, offsetof(struct source_conf, name), 1, 255, "!", "host name or address as messages carry it", NULL, NULL, 0},
+    {"name", OPT_STR, offsetof(struct source_conf, name), 1, 255, "!", "host name or address as messages carry it", NULL, NULL,
+     0},
     {"org", OPT_STR, offsetof(struct source_conf, org), 1, 64, NULL, "whose it is", NULL, NULL, 0},
-    {"zone", OPT_STR, offsetof(struct source_conf, zone), 1, 64, NULL, "its time zone, when its messages name none", NULL, NULL, 0},
-    {"heartbeat", OPT_DURATION, offsetof(struct source_conf, heartbeat), 0, 366 * US_PER_DAY, "0", "silent longer than this makes an event; 0 = not watched",
-     NULL, NULL, 0},
+    {"zone", OPT_STR, offsetof(struct source_conf, zone), 1, 64, NULL, "its time zone, when its messages name none", NULL, NULL,
+     0},
+    {"heartbeat", OPT_DURATION, offsetof(struct source_conf, heartbeat), 0, 366 * US_PER_DAY, "0",
+     "silent longer than this makes an event; 0 = not watched", NULL, NULL, 0},
     {"trust", OPT_INT, offsetof(struct source_conf, trust), 0, 100, "80", "how far it is believed, of 100", NULL, NULL, 0},
     OPT_END,
 };
 const struct opt roster_opts[] = {
-    {"orgs", OPT_LIST, offsetof(struct roster_conf, orgs), 0, ORGS_MAX, NULL, "organisations", NULL, org_opts, sizeof(struct org_conf)},
-    {"people", OPT_LIST, offsetof(struct roster_conf, people), 0, PEOPLE_MAX, NULL, "people", NULL, person_opts, sizeof(struct person_conf)},
-    {"assets", OPT_LIST, offsetof(struct roster_conf, assets), 0, ASSETS_MAX, NULL, "assets", NULL, asset_opts, sizeof(struct asset_conf)},
+    {"orgs", OPT_LIST, offsetof(struct roster_conf, orgs), 0, ORGS_MAX, NULL, "organisations", NULL, org_opts,
+     sizeof(struct org_conf)},
+    {"people", OPT_LIST, offsetof(struct roster_conf, people), 0, PEOPLE_MAX, NULL, "people", NULL, person_opts,
+     sizeof(struct person_conf)},
+    {"assets", OPT_LIST, offsetof(struct roster_conf, assets), 0, ASSETS_MAX, NULL, "assets", NULL, asset_opts,
+     sizeof(struct asset_conf)},
     {"sources", OPT_LIST, offsetof(struct roster_conf, sources), 0, SOURCES_MAX, NULL, "sources of messages", NULL, source_opts,
      sizeof(struct source_conf)},
     OPT_END,
@@ -129,7 +141,8 @@ static uint16_t org_of(struct load *l, const char *slug, const struct tree_node 
     int o = slug ? roster_org(l->r, str_of(slug)) : 0;
 
     if (o < 0 || (!slug && l->r->norgs != 1))
-        roster_complain(l->es, at, slug ? "there is no organisation \"%s\"" : "which organisation? there is more than one%s", slug ? slug : "");
+        roster_complain(l->es, at, slug ? "there is no organisation \"%s\"" : "which organisation? there is more than one%s",
+                        slug ? slug : "");
     return o < 0 ? 0 : (uint16_t)o;
 }
 
@@ -170,8 +183,8 @@ static void add_bindings(struct load *l, const struct opt_list *roles, const str
             roster_complain(l->es, at, "\"%s\" is no role that a person can have", c->role);
             continue;
         }
-        b[p->nbindings] = (struct binding){org_of(l, c->org, at), (uint8_t)role, day_of(l, c->from, at), day_of(l, c->to, at),
-                                           keep(l, c->reason), keep(l, c->exception_ref)};
+        b[p->nbindings] = (struct binding){org_of(l, c->org, at), (uint8_t)role,      day_of(l, c->from, at),
+                                           day_of(l, c->to, at),  keep(l, c->reason), keep(l, c->exception_ref)};
         if (b[p->nbindings].to && b[p->nbindings].to <= b[p->nbindings].from)
             roster_complain(l->es, at, "the role %s of %s ends before it begins", c->role, p->login);
         p->nbindings++;
@@ -203,7 +216,7 @@ static const char *function_of(const struct person *p) {
     static const struct {
         uint8_t role;
         const char *function;
-    } by_role[] = {{ROLE_MANAGEMENT, "management"}, {ROLE_ISO, "iso"}, {ROLE_DEPUTY, "iso"}, {ROLE_DPO, "dpo"},
+    } by_role[] = {{ROLE_MANAGEMENT, "management"}, {ROLE_ISO, "iso"},    {ROLE_DEPUTY, "iso"}, {ROLE_DPO, "dpo"},
                    {ROLE_AUDITOR, "audit"},         {ROLE_ANALYST, "it"}, {ROLE_ADMIN, "it"}};
 
     for (size_t k = 0; k < sizeof by_role / sizeof *by_role; k++)
@@ -229,8 +242,12 @@ static void add_person(struct load *l, const void *from, const struct tree_node 
     struct person *p = &l->r->people[l->r->npeople++];
 
     check_words(l, c, at);
-    *p = (struct person){.login = keep(l, c->login), .name = keep(l, c->name), .email = keep(l, c->email), .webhook = keep(l, c->webhook),
-                         .webhook_secret_file = keep(l, c->webhook_secret_file), .uid = c->uid};
+    *p = (struct person){.login = keep(l, c->login),
+                         .name = keep(l, c->name),
+                         .email = keep(l, c->email),
+                         .webhook = keep(l, c->webhook),
+                         .webhook_secret_file = keep(l, c->webhook_secret_file),
+                         .uid = c->uid};
     add_bindings(l, &c->roles, at, p);
     add_channels(l, &c->channels, p, at);
     p->function = c->function ? function_words[c->function] : function_of(p);
@@ -241,16 +258,21 @@ static void add_person(struct load *l, const void *from, const struct tree_node 
 static void add_asset(struct load *l, const void *from, const struct tree_node *at) {
     const struct asset_conf *c = from;
 
-    l->r->assets[l->r->nassets++] =
-        (struct asset){.key = keep(l, c->key), .name = keep(l, c->name[0] ? c->name : c->key), .org = org_of(l, c->org, at),
-                       .need = {(uint8_t)c->need.c, (uint8_t)c->need.i, (uint8_t)c->need.a}, .data = (uint8_t)c->data};
+    l->r->assets[l->r->nassets++] = (struct asset){.key = keep(l, c->key),
+                                                   .name = keep(l, c->name[0] ? c->name : c->key),
+                                                   .org = org_of(l, c->org, at),
+                                                   .need = {(uint8_t)c->need.c, (uint8_t)c->need.i, (uint8_t)c->need.a},
+                                                   .data = (uint8_t)c->data};
 }
 
 static void add_source(struct load *l, const void *from, const struct tree_node *at) {
     const struct source_conf *c = from;
 
-    l->r->sources[l->r->nsources++] = (struct source){.name = keep(l, c->name), .org = org_of(l, c->org, at), .tz = keep(l, c->zone),
-                                                      .heartbeat = c->heartbeat, .trust = (uint8_t)c->trust};
+    l->r->sources[l->r->nsources++] = (struct source){.name = keep(l, c->name),
+                                                      .org = org_of(l, c->org, at),
+                                                      .tz = keep(l, c->zone),
+                                                      .heartbeat = c->heartbeat,
+                                                      .trust = (uint8_t)c->trust};
 }
 
 /* ---- all files, kind by kind: organisations first, since the others name them */
@@ -261,12 +283,12 @@ static const struct kind {
     size_t conf_size;
     void (*add)(struct load *l, const void *from, const struct tree_node *at);
 } kinds[] = {
-    {"orgs", offsetof(struct roster_conf, orgs), offsetof(struct roster, orgs), offsetof(struct roster, norgs), sizeof(struct org), ORGS_MAX,
-     sizeof(struct org_conf), add_org},
-    {"people", offsetof(struct roster_conf, people), offsetof(struct roster, people), offsetof(struct roster, npeople), sizeof(struct person),
-     PEOPLE_MAX, sizeof(struct person_conf), add_person},
-    {"assets", offsetof(struct roster_conf, assets), offsetof(struct roster, assets), offsetof(struct roster, nassets), sizeof(struct asset),
-     ASSETS_MAX, sizeof(struct asset_conf), add_asset},
+    {"orgs", offsetof(struct roster_conf, orgs), offsetof(struct roster, orgs), offsetof(struct roster, norgs),
+     sizeof(struct org), ORGS_MAX, sizeof(struct org_conf), add_org},
+    {"people", offsetof(struct roster_conf, people), offsetof(struct roster, people), offsetof(struct roster, npeople),
+     sizeof(struct person), PEOPLE_MAX, sizeof(struct person_conf), add_person},
+    {"assets", offsetof(struct roster_conf, assets), offsetof(struct roster, assets), offsetof(struct roster, nassets),
+     sizeof(struct asset), ASSETS_MAX, sizeof(struct asset_conf), add_asset},
     {"sources", offsetof(struct roster_conf, sources), offsetof(struct roster, sources), offsetof(struct roster, nsources),
      sizeof(struct source), SOURCES_MAX, sizeof(struct source_conf), add_source},
 };
@@ -275,7 +297,8 @@ static const struct opt_list *list_of(const struct roster_conf *c, const struct 
     return (const struct opt_list *)(const void *)((const char *)c + k->conf);
 }
 
-static void load_kind(struct load *l, const struct kind *k, const struct tree *const *docs, const struct roster_conf *confs, size_t n) {
+static void load_kind(struct load *l, const struct kind *k, const struct tree *const *docs, const struct roster_conf *confs,
+                      size_t n) {
     size_t total = 0;
     void *array;
 
@@ -290,7 +313,8 @@ static void load_kind(struct load *l, const struct kind *k, const struct tree *c
     for (size_t i = 0; i < n; i++) {
         const char *from = list_of(&confs[i], k)->v;
 
-        for (const struct tree_node *at = tree_first(tree_get(tree_root(docs[i]), k->key)); at; at = tree_next(at), from += k->conf_size)
+        for (const struct tree_node *at = tree_first(tree_get(tree_root(docs[i]), k->key)); at;
+             at = tree_next(at), from += k->conf_size)
             k->add(l, from, at);
     }
 }

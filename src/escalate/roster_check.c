@@ -40,13 +40,15 @@ static void check_pair(const struct person *p, const struct binding *a, const st
                        struct errs *es) {
     for (size_t i = 0; i < sizeof conflicts / sizeof *conflicts; i++) {
         const struct conflict *c = &conflicts[i];
-        bool meets = (c->one & ROLE_BIT(a->role) && c->other & ROLE_BIT(b->role)) || (c->one & ROLE_BIT(b->role) && c->other & ROLE_BIT(a->role));
+        bool meets = (c->one & ROLE_BIT(a->role) && c->other & ROLE_BIT(b->role)) ||
+                     (c->one & ROLE_BIT(b->role) && c->other & ROLE_BIT(a->role));
 
         if (!meets || (c->exception && (excepted(a) || excepted(b))))
             continue;
-        roster_complain(es, at, "%s is %s and %s of the same organisation: %s%s", p->login, role_name((enum role)a->role),
-                        role_name((enum role)b->role), c->why,
-                        c->exception ? "; exception_ref names the document that allows it, with from and to at most 12 months apart" : "");
+        roster_complain(
+            es, at, "%s is %s and %s of the same organisation: %s%s", p->login, role_name((enum role)a->role),
+            role_name((enum role)b->role), c->why,
+            c->exception ? "; exception_ref names the document that allows it, with from and to at most 12 months apart" : "");
         return;
     }
 }

@@ -59,9 +59,11 @@ void wording_object(const struct wording_in *in, struct wording_object *o) {
 
     *o = (struct wording_object){.kind = "test", .ref = STR("test"), .title = STR("test of the way to reach you")};
     if (inc)
-        *o = (struct wording_object){"incident", inc->ref, inc->title, inc->owner, inc->state, inc->priority, inc->out.level, inc->rsit_class, inc->rsit_type};
+        *o = (struct wording_object){"incident",    inc->ref,       inc->title,      inc->owner,    inc->state,
+                                     inc->priority, inc->out.level, inc->rsit_class, inc->rsit_type};
     else if (ev)
-        *o = (struct wording_object){"event", ev->ref, ev->title, ev->assessor, ev->state, ev->priority, ev->out.level, ev->rsit_class, ev->rsit_type};
+        *o = (struct wording_object){"event",      ev->ref,       ev->title,      ev->assessor, ev->state,
+                                     ev->priority, ev->out.level, ev->rsit_class, ev->rsit_type};
 }
 
 /* "[TLP:AMBER+STRICT] INC-2026-0007 P2: title". What a title may not hold becomes visible; the carrier encodes the rest. */

@@ -69,7 +69,7 @@ static const struct {
 #undef WORD
 };
 
-/* One row per list, each word at the place of its id: the words of a list stand together in words.def, so that a NULL is behind them. */
+/* One row per list, each word at the place of its id: the words of a list stand together in words.def, so a NULL is behind them. */
 static const char *const list_words[WORDS__COUNT][WORD__COUNT + 1] = {
 #define WORD(list, id, word, value) [WORDS_##list][id] = word,
 #include "model/words.def"

@@ -31,8 +31,9 @@ static void independent_rules_make_surer_but_never_certain(void **state) {
         int want;
         const char *why;
     } rows[] = {
-        {{0}, 0, 0, "nobody says anything"}, {{70}, 1, 70, "one rule is as sure as it is"},        {{50, 50}, 2, 75, "two halves"},
-        {{80, 50}, 2, 90, "order is nothing"}, {{90, 90, 90}, 3, 95, "never above 95"},              {{0, 0, 40}, 3, 40, "nothing adds nothing"},
+        {{0}, 0, 0, "nobody says anything"},     {{70}, 1, 70, "one rule is as sure as it is"},
+        {{50, 50}, 2, 75, "two halves"},         {{80, 50}, 2, 90, "order is nothing"},
+        {{90, 90, 90}, 3, 95, "never above 95"}, {{0, 0, 40}, 3, 40, "nothing adds nothing"},
         {{100, 0}, 2, 95, "certain with doubt"}, {{-5, 300}, 2, 95, "wild values are bounded"},
     };
     (void)state;
@@ -64,7 +65,9 @@ static void criteria_name_what_is_met(void **state) {
     } rows[] = {
         {{{1, 1, 0}, {3, 3, 3}, 2, 0, OUTCOME_ATTEMPTED, ACTIVITY_ONGOING, 90, 0}, "[]", "an attempt meets none"},
         {{{3, 3, 3}, {2, 2, 2}, 0, 0, OUTCOME_SUCCESS, ACTIVITY_UNKNOWN, 90, 3}, "[\"C2\"]", "somebody got in"},
-        {{{3, 3, 3}, {3, 3, 3}, 2, 0, OUTCOME_SUCCESS, ACTIVITY_UNKNOWN, 90, 3}, "[\"C1\",\"C2\",\"C3\"]", "got in where it matters"},
+        {{{3, 3, 3}, {3, 3, 3}, 2, 0, OUTCOME_SUCCESS, ACTIVITY_UNKNOWN, 90, 3},
+         "[\"C1\",\"C2\",\"C3\"]",
+         "got in where it matters"},
         {{{0, 0, 2}, {2, 2, 3}, 0, 0, OUTCOME_SUSPECTED, ACTIVITY_UNKNOWN, 90, 0}, "[\"C1\"]", "down where it matters"},
     };
     (void)state;
@@ -92,7 +95,8 @@ static void print_of(const struct str *names, size_t n, const struct field *f, s
 }
 
 static void the_same_entity_gives_the_same_fingerprint(void **state) {
-    const struct str by[] = {STR("src_ip"), STR("user")}, alias[] = {STR("source.ip"), STR("username")}, other[] = {STR("src_ip")};
+    const struct str by[] = {STR("src_ip"), STR("user")}, alias[] = {STR("source.ip"), STR("username")},
+                     other[] = {STR("src_ip")};
     const struct field swapped[] = {attack[2], attack[1], attack[0]};
     char a[33], b[33];
     (void)state;

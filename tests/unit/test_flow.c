@@ -33,8 +33,9 @@ static int setup(void **state) {
     }
     for (struct str rest = buf_view(&text); rest.n;) {
         struct str l = str_cut(&rest, '\n');
-        struct str *cols[] = {&rows[nrows].machine, &rows[nrows].id,       &rows[nrows].from,   &rows[nrows].to,     &rows[nrows].verb,
-                              &rows[nrows].roles,   &rows[nrows].required, &rows[nrows].guards, &rows[nrows].stamps, &rows[nrows].notify};
+        struct str *cols[] = {&rows[nrows].machine, &rows[nrows].id,    &rows[nrows].from,     &rows[nrows].to,
+                              &rows[nrows].verb,    &rows[nrows].roles, &rows[nrows].required, &rows[nrows].guards,
+                              &rows[nrows].stamps,  &rows[nrows].notify};
 
         if (l.n == 0 || l.p[0] == '#')
             continue;
@@ -78,8 +79,8 @@ static void check_cell(enum machine m, enum state from, struct str verb, int rol
     enum rc want = !w ? RC_CONFLICT : listed(w->roles, role_name((enum role)role)) ? RC_OK : RC_DENIED;
 
     if (rc != want)
-        fail_msg("%s, %s, %.*s, %s: %s, wanted %s", machines[m], state_name(from), STR_FMT(verb), role_name((enum role)role), rc_word(rc),
-                 rc_word(want));
+        fail_msg("%s, %s, %.*s, %s: %s, wanted %s", machines[m], state_name(from), STR_FMT(verb), role_name((enum role)role),
+                 rc_word(rc), rc_word(want));
     if (rc == RC_OK) {
         assert_str(w->to, state_name(got->to));
         assert_true(str_starts(str_of(got->id), w->id));
@@ -113,10 +114,36 @@ static void no_step_is_there_that_the_table_does_not_have(void **state) {
 }
 
 /* What the table asks for and the desk fills in itself, because the record, the rule or the actor says it. */
-static const char *const filled[] = {"org", "source", "title", "raw_ref|body", "suppression_rule_id", "assessor", "answer_due", "assessment",
-                                     "rsit", "impact_c", "impact_i", "impact_a", "personal_data", "incident_id", "rule_id", "of_event_id",
-                                     "detection_source", "event_ids|no_event_reason", "owner", "priority", "chair", "participants", "review_due",
-                                     "pir_id", "into_incident_id", "rule", "recipient", "channel", "content_level", "transport_code"};
+static const char *const filled[] = {"org",
+                                     "source",
+                                     "title",
+                                     "raw_ref|body",
+                                     "suppression_rule_id",
+                                     "assessor",
+                                     "answer_due",
+                                     "assessment",
+                                     "rsit",
+                                     "impact_c",
+                                     "impact_i",
+                                     "impact_a",
+                                     "personal_data",
+                                     "incident_id",
+                                     "rule_id",
+                                     "of_event_id",
+                                     "detection_source",
+                                     "event_ids|no_event_reason",
+                                     "owner",
+                                     "priority",
+                                     "chair",
+                                     "participants",
+                                     "review_due",
+                                     "pir_id",
+                                     "into_incident_id",
+                                     "rule",
+                                     "recipient",
+                                     "channel",
+                                     "content_level",
+                                     "transport_code"};
 
 static bool word_in(const char *list, struct str word) {
     for (struct str rest = str_of(list); rest.n;)

@@ -19,11 +19,30 @@ struct on { /* what a case changes in a world where everything is in order */
 static void in_order(struct on *w) {
     memset(w, 0, sizeof *w);
     w->ev = (struct event){.assessor_id = 1, .state = EV_ASSESSING, .priority = 4, .out = {.priority = 4}};
-    w->inc = (struct incident){.owner_id = 1, .priority = 3, .worst_priority = 3, .root_cause_code = STR("RC.CRED"), .personal_data = STR("no"),
-                               .close_requested_by = 1, .close_requested_at = NOW - US_PER_H, .closed_at = NOW - US_PER_DAY};
-    w->f = (struct facts){.event = &w->ev, .incident = &w->inc, .actor_id = 2, .now = NOW, .roles = R(DEPUTY), .lessons = 1, .actions = 1,
-                          .control_effects = 1, .pir_signed = true, .target_open = true, .target_same_org = true, .skipped = 1, .skip_reasons = 1,
-                          .reopen_window = 90 * US_PER_DAY, .disposition = DISP_FALSE_POSITIVE, .management_available = 1};
+    w->inc = (struct incident){.owner_id = 1,
+                               .priority = 3,
+                               .worst_priority = 3,
+                               .root_cause_code = STR("RC.CRED"),
+                               .personal_data = STR("no"),
+                               .close_requested_by = 1,
+                               .close_requested_at = NOW - US_PER_H,
+                               .closed_at = NOW - US_PER_DAY};
+    w->f = (struct facts){.event = &w->ev,
+                          .incident = &w->inc,
+                          .actor_id = 2,
+                          .now = NOW,
+                          .roles = R(DEPUTY),
+                          .lessons = 1,
+                          .actions = 1,
+                          .control_effects = 1,
+                          .pir_signed = true,
+                          .target_open = true,
+                          .target_same_org = true,
+                          .skipped = 1,
+                          .skip_reasons = 1,
+                          .reopen_window = 90 * US_PER_DAY,
+                          .disposition = DISP_FALSE_POSITIVE,
+                          .management_available = 1};
 }
 
 static enum guard_state judged(const struct on *w, enum guard g) {
@@ -39,58 +58,162 @@ static enum guard_state judged(const struct on *w, enum guard g) {
     return r[0].state;
 }
 
-static void task_open(struct on *w) { w->f.open_tasks = 1; }
-static void milestone_missing(struct on *w) { w->f.milestones_missing = 1; }
-static void no_cause(struct on *w) { w->inc.root_cause_code = STR_NONE; }
-static void cause_unknown(struct on *w) { w->inc.root_cause_code = STR("RC.UNKNOWN"); }
-static void cause_unknown_justified(struct on *w) { cause_unknown(w), w->f.root_cause_justified = true; }
-static void no_lesson(struct on *w) { w->f.lessons = 0; }
-static void no_lesson_with_reason(struct on *w) { w->f.lessons = 0, w->f.lesson_none_reason = true; }
-static void review_unsigned(struct on *w) { w->f.pir_mandatory = true, w->f.pir_signed = false; }
-static void obligation_open(struct on *w) { w->f.obligations_open = 1; }
-static void no_action(struct on *w) { w->f.actions = 0; }
-static void no_action_with_reason(struct on *w) { w->f.actions = 0, w->f.action_none_reason = true; }
-static void no_control(struct on *w) { w->f.control_effects = 0; }
-static void requester_approves(struct on *w) { w->f.actor_id = 1; }
-static void nobody_requested(struct on *w) { w->inc.close_requested_by = 0; }
-static void requester_a_day_later(struct on *w) { w->f.actor_id = 1, w->f.compensating = true, w->inc.close_requested_at = NOW - US_PER_DAY; }
-static void requester_too_soon(struct on *w) { w->f.actor_id = 1, w->f.compensating = true, w->inc.close_requested_at = NOW - US_PER_DAY + 1; }
-static void owner_approves_p3(struct on *w) { w->inc.owner_id = 2; }
-static void owner_approves_p2(struct on *w) { w->inc.owner_id = 2, w->inc.priority = 2; }
-static void owner_approves_what_was_p2(struct on *w) { w->inc.owner_id = 2, w->inc.worst_priority = 2; }
-static void p1_by_deputy(struct on *w) { w->inc.priority = 1; }
-static void p1_by_deputy_who_worked(struct on *w) { w->inc.priority = 1, w->f.worked_on = true; }
-static void p1_by_management(struct on *w) { w->inc.priority = 1, w->f.worked_on = true, w->f.roles = R(MANAGEMENT); }
-static void analyst(struct on *w) { w->f.roles = R(ANALYST); }
-static void own_analyst(struct on *w) { w->f.roles = R(ANALYST), w->f.actor_id = 1; }
-static void by_itself(struct on *w) { w->f.system = true, w->f.roles = R(SYSTEM), w->f.actor_id = 0; }
-static void by_itself_due(struct on *w) { by_itself(w), w->f.pir_mandatory = true; }
-static void p2_event(struct on *w) { w->ev.priority = w->ev.out.priority = 2; }
-static void p2_event_lowered(struct on *w) { w->ev.priority = 4, w->ev.out.priority = 2, w->f.roles = R(ANALYST); }
-static void p2_event_analyst(struct on *w) { p2_event(w), w->f.roles = R(ANALYST); }
-static void p1_event(struct on *w) { w->ev.priority = w->ev.out.priority = 1; }
-static void p1_event_second(struct on *w) { p1_event(w), w->f.second_person_roles = R(ISO); }
-static void p1_event_second_analyst(struct on *w) { p1_event(w), w->f.second_person_roles = R(ANALYST); }
-static void weakness(struct on *w) { w->f.disposition = DISP_WEAKNESS; }
-static void weakness_known(struct on *w) { weakness(w), w->f.has_vulnerability = true; }
-static void near_miss(struct on *w) { w->f.disposition = DISP_NEAR_MISS; }
-static void near_miss_learned(struct on *w) { near_miss(w), w->f.has_lesson = true; }
-static void own_dismissal(struct on *w) { p2_event_analyst(w), w->f.actor_id = 1, w->ev.state = EV_DISMISSED; }
-static void others_dismissal(struct on *w) { p2_event_analyst(w), w->ev.state = EV_DISMISSED; }
-static void other_org(struct on *w) { w->f.target_same_org = false; }
-static void itself(struct on *w) { w->f.target_self = true; }
-static void circle(struct on *w) { w->f.target_cycle = true; }
-static void target_closed(struct on *w) { w->f.target_open = false; }
-static void analyst_delegated(struct on *w) { w->f.roles = R(ANALYST), w->f.delegated = true; }
-static void analyst_delegated_p2(struct on *w) { analyst_delegated(w), w->inc.priority = 2; }
-static void analyst_p4(struct on *w) { w->f.roles = R(ANALYST), w->inc.priority = 4; }
-static void analyst_p2(struct on *w) { w->f.roles = R(ANALYST), w->inc.priority = 2; }
-static void skip_without_reason(struct on *w) { w->f.skipped = 2; }
-static void review_due(struct on *w) { w->f.pir_mandatory = true; }
-static void p2(struct on *w) { w->inc.priority = 2; }
-static void p2_second(struct on *w) { w->inc.priority = 2, w->f.second_person_roles = R(MANAGEMENT); }
-static void long_closed(struct on *w) { w->inc.closed_at = NOW - 91 * US_PER_DAY; }
-static void long_closed_management(struct on *w) { long_closed(w), w->f.roles = R(MANAGEMENT); }
+static void task_open(struct on *w) {
+    w->f.open_tasks = 1;
+}
+static void milestone_missing(struct on *w) {
+    w->f.milestones_missing = 1;
+}
+static void no_cause(struct on *w) {
+    w->inc.root_cause_code = STR_NONE;
+}
+static void cause_unknown(struct on *w) {
+    w->inc.root_cause_code = STR("RC.UNKNOWN");
+}
+static void cause_unknown_justified(struct on *w) {
+    cause_unknown(w), w->f.root_cause_justified = true;
+}
+static void no_lesson(struct on *w) {
+    w->f.lessons = 0;
+}
+static void no_lesson_with_reason(struct on *w) {
+    w->f.lessons = 0, w->f.lesson_none_reason = true;
+}
+static void review_unsigned(struct on *w) {
+    w->f.pir_mandatory = true, w->f.pir_signed = false;
+}
+static void obligation_open(struct on *w) {
+    w->f.obligations_open = 1;
+}
+static void no_action(struct on *w) {
+    w->f.actions = 0;
+}
+static void no_action_with_reason(struct on *w) {
+    w->f.actions = 0, w->f.action_none_reason = true;
+}
+static void no_control(struct on *w) {
+    w->f.control_effects = 0;
+}
+static void requester_approves(struct on *w) {
+    w->f.actor_id = 1;
+}
+static void nobody_requested(struct on *w) {
+    w->inc.close_requested_by = 0;
+}
+static void requester_a_day_later(struct on *w) {
+    w->f.actor_id = 1, w->f.compensating = true, w->inc.close_requested_at = NOW - US_PER_DAY;
+}
+static void requester_too_soon(struct on *w) {
+    w->f.actor_id = 1, w->f.compensating = true, w->inc.close_requested_at = NOW - US_PER_DAY + 1;
+}
+static void owner_approves_p3(struct on *w) {
+    w->inc.owner_id = 2;
+}
+static void owner_approves_p2(struct on *w) {
+    w->inc.owner_id = 2, w->inc.priority = 2;
+}
+static void owner_approves_what_was_p2(struct on *w) {
+    w->inc.owner_id = 2, w->inc.worst_priority = 2;
+}
+static void p1_by_deputy(struct on *w) {
+    w->inc.priority = 1;
+}
+static void p1_by_deputy_who_worked(struct on *w) {
+    w->inc.priority = 1, w->f.worked_on = true;
+}
+static void p1_by_management(struct on *w) {
+    w->inc.priority = 1, w->f.worked_on = true, w->f.roles = R(MANAGEMENT);
+}
+static void analyst(struct on *w) {
+    w->f.roles = R(ANALYST);
+}
+static void own_analyst(struct on *w) {
+    w->f.roles = R(ANALYST), w->f.actor_id = 1;
+}
+static void by_itself(struct on *w) {
+    w->f.system = true, w->f.roles = R(SYSTEM), w->f.actor_id = 0;
+}
+static void by_itself_due(struct on *w) {
+    by_itself(w), w->f.pir_mandatory = true;
+}
+static void p2_event(struct on *w) {
+    w->ev.priority = w->ev.out.priority = 2;
+}
+static void p2_event_lowered(struct on *w) {
+    w->ev.priority = 4, w->ev.out.priority = 2, w->f.roles = R(ANALYST);
+}
+static void p2_event_analyst(struct on *w) {
+    p2_event(w), w->f.roles = R(ANALYST);
+}
+static void p1_event(struct on *w) {
+    w->ev.priority = w->ev.out.priority = 1;
+}
+static void p1_event_second(struct on *w) {
+    p1_event(w), w->f.second_person_roles = R(ISO);
+}
+static void p1_event_second_analyst(struct on *w) {
+    p1_event(w), w->f.second_person_roles = R(ANALYST);
+}
+static void weakness(struct on *w) {
+    w->f.disposition = DISP_WEAKNESS;
+}
+static void weakness_known(struct on *w) {
+    weakness(w), w->f.has_vulnerability = true;
+}
+static void near_miss(struct on *w) {
+    w->f.disposition = DISP_NEAR_MISS;
+}
+static void near_miss_learned(struct on *w) {
+    near_miss(w), w->f.has_lesson = true;
+}
+static void own_dismissal(struct on *w) {
+    p2_event_analyst(w), w->f.actor_id = 1, w->ev.state = EV_DISMISSED;
+}
+static void others_dismissal(struct on *w) {
+    p2_event_analyst(w), w->ev.state = EV_DISMISSED;
+}
+static void other_org(struct on *w) {
+    w->f.target_same_org = false;
+}
+static void itself(struct on *w) {
+    w->f.target_self = true;
+}
+static void circle(struct on *w) {
+    w->f.target_cycle = true;
+}
+static void target_closed(struct on *w) {
+    w->f.target_open = false;
+}
+static void analyst_delegated(struct on *w) {
+    w->f.roles = R(ANALYST), w->f.delegated = true;
+}
+static void analyst_delegated_p2(struct on *w) {
+    analyst_delegated(w), w->inc.priority = 2;
+}
+static void analyst_p4(struct on *w) {
+    w->f.roles = R(ANALYST), w->inc.priority = 4;
+}
+static void analyst_p2(struct on *w) {
+    w->f.roles = R(ANALYST), w->inc.priority = 2;
+}
+static void skip_without_reason(struct on *w) {
+    w->f.skipped = 2;
+}
+static void review_due(struct on *w) {
+    w->f.pir_mandatory = true;
+}
+static void p2(struct on *w) {
+    w->inc.priority = 2;
+}
+static void p2_second(struct on *w) {
+    w->inc.priority = 2, w->f.second_person_roles = R(MANAGEMENT);
+}
+static void long_closed(struct on *w) {
+    w->inc.closed_at = NOW - 91 * US_PER_DAY;
+}
+static void long_closed_management(struct on *w) {
+    long_closed(w), w->f.roles = R(MANAGEMENT);
+}
 
 static const struct {
     enum guard guard;
@@ -228,7 +351,8 @@ static void the_first_missing_guard_is_the_one_that_is_told(void **state) {
 
 static void without_a_case_nothing_that_matters_is_met(void **state) {
     const struct facts nothing = {0};
-    static const enum guard must[] = {GUARD_G3, GUARD_G4, GUARD_G8, GUARD_G9, GUARD_G11, GUARD_OWN_CLAIM, GUARD_DISMISS, GUARD_ACK, GUARD_REOPEN_WINDOW};
+    static const enum guard must[] = {GUARD_G3,        GUARD_G4,      GUARD_G8,  GUARD_G9,           GUARD_G11,
+                                      GUARD_OWN_CLAIM, GUARD_DISMISS, GUARD_ACK, GUARD_REOPEN_WINDOW};
     (void)state;
 
     for (size_t i = 0; i < ARRAY_N(must); i++)

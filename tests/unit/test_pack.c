@@ -138,7 +138,8 @@ static void line(struct run *r, struct str text) {
     n = match_eval(mt, &m, hits, 64);
     for (size_t i = 0; i < n; i++) {
         const struct rule_info *info = rule_info(rs, hits[i]);
-        struct sighting s = {.rule = info->id, .rule_index = hits[i], .ntimes = 1, .times = &m.time, .weights = &m.repeat, .total = m.repeat};
+        struct sighting s = {
+            .rule = info->id, .rule_index = hits[i], .ntimes = 1, .times = &m.time, .weights = &m.repeat, .total = m.repeat};
 
         for (size_t f = 0; f < info->nwanted && s.nfields < SIGHTING_FIELDS_MAX; f++) {
             enum field_id id = field_find(info->wanted[f]);
@@ -278,7 +279,8 @@ static void guessing_and_the_root_login_after_it_are_two_events(void **state) {
     (void)state;
 
     for (int i = 0; i < 6; i++) {
-        (void)snprintf(text, sizeof text, "<38>Oct 11 22:14:%02d gw sshd[411]: Failed password for root from 192.0.2.7 port 40022 ssh2", 15 + 2 * i);
+        (void)snprintf(text, sizeof text,
+                       "<38>Oct 11 22:14:%02d gw sshd[411]: Failed password for root from 192.0.2.7 port 40022 ssh2", 15 + 2 * i);
         line(r, str_of(text));
     }
     assert_int_equal(events(r), 1);
@@ -296,8 +298,9 @@ static void a_login_while_guessing_goes_on_for_hours_is_not_missed(void **state)
     (void)state;
 
     for (int i = 0; i < 300; i++) {
-        (void)snprintf(text, sizeof text, "<38>Oct 11 %02d:%02d:00 gw sshd[411]: Failed password for alice from 192.0.2.7 port 40022 ssh2", 10 + i / 60,
-                       i % 60);
+        (void)snprintf(text, sizeof text,
+                       "<38>Oct 11 %02d:%02d:00 gw sshd[411]: Failed password for alice from 192.0.2.7 port 40022 ssh2",
+                       10 + i / 60, i % 60);
         line(r, str_of(text));
     }
     line(r, STR("<38>Oct 11 15:00:10 gw sshd[431]: Accepted password for alice from 192.0.2.7 port 40031 ssh2"));
@@ -312,10 +315,12 @@ static void who_logs_in_with_a_key_has_guessed_nothing(void **state) {
     (void)state;
 
     for (int i = 0; i < 6; i++) {
-        (void)snprintf(text, sizeof text, "<38>Oct 11 22:14:%02d gw sshd[411]: Failed password for bob from 192.0.2.7 port 40022 ssh2", 15 + 2 * i);
+        (void)snprintf(text, sizeof text,
+                       "<38>Oct 11 22:14:%02d gw sshd[411]: Failed password for bob from 192.0.2.7 port 40022 ssh2", 15 + 2 * i);
         line(r, str_of(text));
     }
-    line(r, STR("<38>Oct 11 22:14:40 gw sshd[431]: Accepted publickey for alice from 192.0.2.7 port 40031 ssh2: ED25519 SHA256:AAAA"));
+    line(r, STR("<38>Oct 11 22:14:40 gw sshd[431]: Accepted publickey for alice from 192.0.2.7 port 40031 ssh2: ED25519 "
+                "SHA256:AAAA"));
     assert_int_equal(events(r), 1);
     line(r, STR("<38>Oct 11 22:14:45 gw sshd[432]: Accepted password for alice from 192.0.2.7 port 40032 ssh2"));
     assert_int_equal(events(r), 2);
@@ -326,7 +331,9 @@ static void a_plain_root_login_is_seen_and_makes_no_event(void **state) {
     struct run *r = run_new();
     (void)state;
 
-    line(r, STR("<38>Oct 11 22:14:40 gw sshd[431]: Accepted publickey for root from 192.0.2.9 port 40031 ssh2: ED25519 SHA256:AAAA"));
+    line(
+        r,
+        STR("<38>Oct 11 22:14:40 gw sshd[431]: Accepted publickey for root from 192.0.2.9 port 40031 ssh2: ED25519 SHA256:AAAA"));
     line(r, STR("<38>Oct 11 22:14:45 gw sshd[431]: Failed password for root from 192.0.2.9 port 40031 ssh2"));
     line(r, STR("<38>Oct 11 22:14:50 gw sshd[431]: Accepted password for root from 192.0.2.9 port 40031 ssh2"));
     assert_int_equal(events(r), 0);
@@ -340,7 +347,8 @@ static void a_new_account_is_one_event_and_its_group_none(void **state) {
     line(r, STR("<86>Oct 11 22:14:15 gw groupadd[98]: group added to /etc/group: name=eve, GID=1002"));
     line(r, STR("<86>Oct 11 22:14:15 gw groupadd[98]: group added to /etc/gshadow: name=eve"));
     line(r, STR("<86>Oct 11 22:14:15 gw groupadd[98]: new group: name=eve, GID=1002"));
-    line(r, STR("<86>Oct 11 22:14:15 gw useradd[99]: new user: name=eve, UID=1002, GID=1002, home=/home/eve, shell=/bin/bash, from=/dev/pts/1"));
+    line(r, STR("<86>Oct 11 22:14:15 gw useradd[99]: new user: name=eve, UID=1002, GID=1002, home=/home/eve, shell=/bin/bash, "
+                "from=/dev/pts/1"));
     line(r, STR("<85>Oct 11 22:14:18 gw passwd[100]: pam_unix(passwd:chauthtok): password changed for eve"));
     assert_int_equal(events(r), 1);
     run_free(r);
@@ -368,7 +376,8 @@ static const char *const harmless[] = {
     "<30>Oct 11 22:14:15 gw named[66]: client @0x7f 198.51.100.9#5353 (example.org): query: example.org IN A + (192.0.2.1)",
     "<46>Oct 11 22:14:15 gw rsyslogd: [origin software=\"rsyslogd\" swVersion=\"8.2302.0\" x-pid=\"511\"] exiting on signal 15.",
     "<30>Oct 11 22:14:15 gw systemd[1]: Stopping rsyslog.service - System Logging Service...",
-    "<86>Oct 11 22:14:15 gw useradd[99]: new user: name=_chrony, UID=112, GID=118, home=/var/lib/chrony, shell=/usr/sbin/nologin, from=none",
+    "<86>Oct 11 22:14:15 gw useradd[99]: new user: name=_chrony, UID=112, GID=118, home=/var/lib/chrony, "
+    "shell=/usr/sbin/nologin, from=none",
     "<86>Oct 11 22:14:15 gw usermod[99]: add 'alice' to group 'plugdev'",
 };
 

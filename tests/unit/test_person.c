@@ -18,7 +18,8 @@ static struct person people[] = {
 static struct org orgs[] = {{.slug = "main"}, {.slug = "other"}};
 static struct asset assets[] = {{.key = "gw", .org = 0, .data = 2}, {.key = "GW", .org = 1, .data = 4}};
 static struct source sources[] = {{.name = "gw", .trust = 80}};
-static const struct roster r = {.orgs = orgs, .norgs = 2, .people = people, .npeople = 2, .assets = assets, .nassets = 2, .sources = sources, .nsources = 1};
+static const struct roster r = {
+    .orgs = orgs, .norgs = 2, .people = people, .npeople = 2, .assets = assets, .nassets = 2, .sources = sources, .nsources = 1};
 
 static void a_role_holds_from_its_first_instant_to_before_its_last(void **state) {
     (void)state;

@@ -80,12 +80,13 @@ static void a_file_changes_only_what_it_says(void **state) {
     (void)state;
 
     policy_default(&d);
-    assert_int_equal(load("ladders:\n"
-                          "  P2: {steps: [{after: 0, who: iso}, {after: 20s, who: [deputy]}, {after: 40s, who: [management]}], repeat: 1m}\n"
-                          "  P4: {steps: [{who: [iso], channels: all}]}\n"
-                          "targets: {P2: {ack: 10s}}\ndedup: 5m\n",
-                          &p),
-                     RC_OK);
+    assert_int_equal(
+        load("ladders:\n"
+             "  P2: {steps: [{after: 0, who: iso}, {after: 20s, who: [deputy]}, {after: 40s, who: [management]}], repeat: 1m}\n"
+             "  P4: {steps: [{who: [iso], channels: all}]}\n"
+             "targets: {P2: {ack: 10s}}\ndedup: 5m\n",
+             &p),
+        RC_OK);
     assert_int_equal(p.ladders[2].n, 3);
     assert_int_equal(p.ladders[2].steps[1].after, 20 * US_PER_S);
     assert_int_equal(p.ladders[2].repeat, US_PER_MIN);
@@ -109,9 +110,12 @@ static const struct {
     {"ladders: {P1: {steps: [{after: 0}]}}\n", "who is missing", "nobody named"},
     {"ladders: {P1: {steps: [{who: [analyst]}, {after: 1m, who: [management]}]}}\n", "can be asked", "IT is told, never asked"},
     {"ladders: {P1: {steps: [{who: [system], inform: yes}, {who: [iso]}]}}\n", "only people", "a machine cannot be told"},
-    {"ladders: {P1: {steps: [{after: 5m, who: [iso]}, {after: 1m, who: [deputy]}, {after: 9m, who: [management]}]}}\n", "order of time", "back in time"},
-    {"ladders: {P1: {steps: [{who: [iso]}, {after: 1m, who: [deputy]}, {after: 2m, who: [dpo]}]}}\n", "comes management", "somebody between"},
-    {"ladders: {P1: {steps: [{who: [iso]}, {after: 1m, who: [deputy]}]}}\n", "management must come after", "ends with the deputy"},
+    {"ladders: {P1: {steps: [{after: 5m, who: [iso]}, {after: 1m, who: [deputy]}, {after: 9m, who: [management]}]}}\n",
+     "order of time", "back in time"},
+    {"ladders: {P1: {steps: [{who: [iso]}, {after: 1m, who: [deputy]}, {after: 2m, who: [dpo]}]}}\n", "comes management",
+     "somebody between"},
+    {"ladders: {P1: {steps: [{who: [iso]}, {after: 1m, who: [deputy]}]}}\n", "management must come after",
+     "ends with the deputy"},
     {"ladders: {P1: {steps: [{who: [iso], inform: yes}]}}\n", "asks nobody", "nobody is asked"},
     {"ladders: {P1: {stepps: []}}\n", "did you mean", "a typo"},
     {"targets: {P2: {decide: 13h}}\n", "12h", "too late for an early warning"},
@@ -188,7 +192,8 @@ static void a_ladder_ends_where_nothing_repeats(void **state) {
 }
 
 static void who_is_away_or_out_of_office_is_passed_over(void **state) {
-    static const struct binding iso[] = {{0, ROLE_ISO, 0, 500, "", NULL}, {0, ROLE_DEPUTY, 0, 0, "", NULL}}, other[] = {{1, ROLE_ISO, 0, 0, "", NULL}};
+    static const struct binding iso[] = {{0, ROLE_ISO, 0, 500, "", NULL}, {0, ROLE_DEPUTY, 0, 0, "", NULL}},
+                                other[] = {{1, ROLE_ISO, 0, 0, "", NULL}};
     struct person people[] = {{.login = "a", .bindings = iso, .nbindings = 2},
                               {.login = "b", .bindings = other, .nbindings = 1},
                               {.login = "c", .bindings = iso, .nbindings = 1, .absent_from = 100, .absent_to = 200}};

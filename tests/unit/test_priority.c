@@ -63,16 +63,46 @@ static const struct {
     int score, level, urgency, priority;
 } vectors[] = {
     {"blocked port scan on web server", {{0, 0, 0}, {2, 2, 2}, 0, 0, OUTCOME_BLOCKED, ACTIVITY_ENDED, 80, 0}, 0, 0, 1, 5},
-    {"brute force, ongoing, no success, VPN gateway", {{1, 1, 1}, {3, 3, 3}, 2, 0, OUTCOME_ATTEMPTED, ACTIVITY_ONGOING, 90, 0}, 21, 1, 2, 4},
-    {"phishing mail clicked, credentials suspected", {{2, 1, 0}, {3, 2, 2}, 2, 0, OUTCOME_SUSPECTED, ACTIVITY_ONGOING, 60, 0}, 36, 2, 3, 3},
+    {"brute force, ongoing, no success, VPN gateway",
+     {{1, 1, 1}, {3, 3, 3}, 2, 0, OUTCOME_ATTEMPTED, ACTIVITY_ONGOING, 90, 0},
+     21,
+     1,
+     2,
+     4},
+    {"phishing mail clicked, credentials suspected",
+     {{2, 1, 0}, {3, 2, 2}, 2, 0, OUTCOME_SUSPECTED, ACTIVITY_ONGOING, 60, 0},
+     36,
+     2,
+     3,
+     3},
     {"single PC malware, cleaned by AV", {{1, 1, 1}, {2, 2, 2}, 1, 0, OUTCOME_SUCCESS, ACTIVITY_ENDED, 95, 0}, 13, 1, 3, 4},
-    {"ransomware on normal file server, spreading", {{2, 4, 4}, {2, 2, 2}, 2, 2, OUTCOME_SUCCESS, ACTIVITY_SPREADING, 95, 3}, 52, 3, 4, 1},
+    {"ransomware on normal file server, spreading",
+     {{2, 4, 4}, {2, 2, 2}, 2, 2, OUTCOME_SUCCESS, ACTIVITY_SPREADING, 95, 3},
+     52,
+     3,
+     4,
+     1},
     {"domain admin account compromised", {{3, 3, 3}, {4, 4, 4}, 3, 3, OUTCOME_SUCCESS, ACTIVITY_ONGOING, 90, 3}, 78, 4, 4, 1},
     {"lost encrypted laptop, personal data", {{1, 0, 1}, {3, 2, 2}, 2, 0, OUTCOME_SUCCESS, ACTIVITY_ENDED, 100, 0}, 21, 1, 3, 4},
-    {"lost unencrypted laptop, special-category data", {{3, 0, 1}, {3, 2, 2}, 3, 0, OUTCOME_SUCCESS, ACTIVITY_ENDED, 100, 3}, 54, 3, 3, 2},
+    {"lost unencrypted laptop, special-category data",
+     {{3, 0, 1}, {3, 2, 2}, 3, 0, OUTCOME_SUCCESS, ACTIVITY_ENDED, 100, 3},
+     54,
+     3,
+     3,
+     2},
     {"web shop DDoS, ongoing", {{0, 0, 3}, {2, 3, 4}, 0, 1, OUTCOME_SUCCESS, ACTIVITY_ONGOING, 100, 0}, 63, 3, 4, 1},
-    {"internal mail to wrong recipient, 1 person", {{1, 0, 0}, {2, 2, 2}, 2, 0, OUTCOME_SUCCESS, ACTIVITY_ENDED, 100, 0}, 16, 1, 3, 4},
-    {"exploit attempt on unpatched critical app", {{3, 3, 2}, {4, 4, 3}, 3, 0, OUTCOME_UNKNOWN, ACTIVITY_ONGOING, 50, 0}, 69, 3, 2, 2},
+    {"internal mail to wrong recipient, 1 person",
+     {{1, 0, 0}, {2, 2, 2}, 2, 0, OUTCOME_SUCCESS, ACTIVITY_ENDED, 100, 0},
+     16,
+     1,
+     3,
+     4},
+    {"exploit attempt on unpatched critical app",
+     {{3, 3, 2}, {4, 4, 3}, 3, 0, OUTCOME_UNKNOWN, ACTIVITY_ONGOING, 50, 0},
+     69,
+     3,
+     2,
+     2},
     {"weak IDS signature, very high asset", {{4, 4, 4}, {4, 4, 4}, 3, 0, OUTCOME_ATTEMPTED, ACTIVITY_ENDED, 20, 0}, 89, 4, 1, 3},
     {"planned pen-test traffic", {{0, 0, 0}, {3, 3, 3}, 0, 0, OUTCOME_ATTEMPTED, ACTIVITY_ONGOING, 100, 0}, 0, 0, 2, 5},
     {"data count only through C or I", {{0, 0, 1}, {2, 2, 2}, 4, 0, OUTCOME_SUCCESS, ACTIVITY_ENDED, 100, 0}, 10, 1, 3, 4},
@@ -86,7 +116,8 @@ static void the_table_of_cases_holds(void **state) {
         struct prio_out out;
 
         priority_compute(&vectors[i].in, true, &out);
-        if (out.score != vectors[i].score || out.level != vectors[i].level || out.urgency != vectors[i].urgency || out.priority != vectors[i].priority)
+        if (out.score != vectors[i].score || out.level != vectors[i].level || out.urgency != vectors[i].urgency ||
+            out.priority != vectors[i].priority)
             fail_msg("%s: %d I%d U%d P%d", vectors[i].why, out.score, out.level, out.urgency, out.priority);
     }
 }
@@ -120,8 +151,12 @@ static void raising_an_input_never_lowers_the_urgency(void **state) {
                 for (int oa = 0; oa < 20; oa++, n++) {
                     struct prio_in in = {{(uint8_t)(k % 5), (uint8_t)(k / 5 % 5), (uint8_t)(k / 25)},
                                          {needs[nd][0], needs[nd][1], needs[nd][2]},
-                                         (uint8_t)(ds % 5), (uint8_t)(ds / 5), (uint8_t)(OUTCOME_BLOCKED + oa % 5),
-                                         (uint8_t)(ACTIVITY_ENDED + oa / 5), (uint8_t)(n % 2 ? 100 : 20), 0};
+                                         (uint8_t)(ds % 5),
+                                         (uint8_t)(ds / 5),
+                                         (uint8_t)(OUTCOME_BLOCKED + oa % 5),
+                                         (uint8_t)(ACTIVITY_ENDED + oa / 5),
+                                         (uint8_t)(n % 2 ? 100 : 20),
+                                         0};
 
                     for (int i = 0; i < 3; i++) {
                         raised(&in, &in.impact[i], 4);

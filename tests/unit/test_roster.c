@@ -64,16 +64,18 @@ static void everything_is_read_as_written(void **state) {
     struct roster r;
     (void)state;
 
-    assert_int_equal(load("orgs:\n  - {slug: a, name: A, tz: Europe/Berlin, sod_mode: compensating}\n  - {slug: b, name: B}\n"
-                          "people:\n"
-                          "  - login: iso\n    name: Ida\n    email: iso@example.test\n    webhook: https://hook.example.test/x\n"
-                          "    webhook_secret_file: iso.secret\n    uid: 1000\n    channels: [webhook, email]\n    function: iso\n"
-                          "    roles: [{org: a, role: iso, from: 2026-01-01, to: 2026-12-31T23:00:00Z, reason: appointed}, {org: b, role: iso}]\n"
-                          "  - {login: boss, name: Bea, roles: [{org: a, role: management}, {org: b, role: management}]}\n"
-                          "assets: [{key: gw, org: b, need: {c: 4}, data: 3}]\n"
-                          "sources: [{name: gw, org: a, zone: UTC, heartbeat: 15m, trust: 60}]\n",
-                          &r),
-                     RC_OK);
+    assert_int_equal(
+        load("orgs:\n  - {slug: a, name: A, tz: Europe/Berlin, sod_mode: compensating}\n  - {slug: b, name: B}\n"
+             "people:\n"
+             "  - login: iso\n    name: Ida\n    email: iso@example.test\n    webhook: https://hook.example.test/x\n"
+             "    webhook_secret_file: iso.secret\n    uid: 1000\n    channels: [webhook, email]\n    function: iso\n"
+             "    roles: [{org: a, role: iso, from: 2026-01-01, to: 2026-12-31T23:00:00Z, reason: appointed}, {org: b, role: "
+             "iso}]\n"
+             "  - {login: boss, name: Bea, roles: [{org: a, role: management}, {org: b, role: management}]}\n"
+             "assets: [{key: gw, org: b, need: {c: 4}, data: 3}]\n"
+             "sources: [{name: gw, org: a, zone: UTC, heartbeat: 15m, trust: 60}]\n",
+             &r),
+        RC_OK);
     const struct person *p = roster_person(&r, STR("iso"));
     assert_true(r.orgs[0].compensating && !r.orgs[1].compensating);
     assert_string_equal(r.orgs[1].tz, "UTC");
@@ -116,12 +118,16 @@ static const struct {
     {ORG "people:\n" ISO, "nobody is management", "no last rung"},
     {ORG "people:\n" BOSS, "nobody is iso", "no first rung"},
     {MORE("roles: [{role: deputy}, {role: dpo}]"), "control themselves", "deputy and DPO"},
-    {MORE("roles: [{role: deputy, exception_ref: D-1, from: 2026-01-01, to: 2026-12-01}, {role: dpo}]"), NULL, "with a dated exception"},
-    {MORE("roles: [{role: deputy, exception_ref: D-1, from: 2026-01-01}, {role: dpo}]"), "12 months", "an exception without an end"},
-    {MORE("roles: [{role: deputy, exception_ref: D-1, from: 2026-01-01, to: 2028-01-01}, {role: dpo}]"), "12 months", "an exception for too long"},
+    {MORE("roles: [{role: deputy, exception_ref: D-1, from: 2026-01-01, to: 2026-12-01}, {role: dpo}]"), NULL,
+     "with a dated exception"},
+    {MORE("roles: [{role: deputy, exception_ref: D-1, from: 2026-01-01}, {role: dpo}]"), "12 months",
+     "an exception without an end"},
+    {MORE("roles: [{role: deputy, exception_ref: D-1, from: 2026-01-01, to: 2028-01-01}, {role: dpo}]"), "12 months",
+     "an exception for too long"},
     {MORE("roles: [{role: deputy}, {role: admin}]"), "control themselves", "deputy and administrator"},
     {MORE("roles: [{role: auditor}, {role: analyst}]"), "auditor", "an auditor is nothing else"},
-    {MORE("roles: [{role: auditor, exception_ref: D-1, from: 2026-01-01, to: 2026-02-01}, {role: analyst}]"), "auditor", "nor by exception"},
+    {MORE("roles: [{role: auditor, exception_ref: D-1, from: 2026-01-01, to: 2026-02-01}, {role: analyst}]"), "auditor",
+     "nor by exception"},
     {MORE("roles: [{role: auditor}, {role: reporter}]"), NULL, "anybody may report"},
     {MORE("roles: [{role: auditor, to: 2026-01-01}, {role: analyst, from: 2026-01-01}]"), NULL, "one after the other"},
     {MORE("roles: [{role: dpo}, {role: management}], function: management"), "GDPR", "DPO and management"},
@@ -173,7 +179,9 @@ static void all_mistakes_of_a_file_are_told_in_one_run(void **state) {
     struct roster r;
     (void)state;
 
-    assert_int_equal(load(ORG "people:\n  - {login: A B, name: X, email: nobody}\n  - {login: c, name: C, roles: [{role: king}]}\n", &r), RC_CONFIG);
+    assert_int_equal(
+        load(ORG "people:\n  - {login: A B, name: X, email: nobody}\n  - {login: c, name: C, roles: [{role: king}]}\n", &r),
+        RC_CONFIG);
     assert_true(es.n >= 5); /* login, email, role, nobody is iso, nobody is management */
     assert_int_equal(es.v[0].line, 3);
 }
@@ -183,10 +191,29 @@ static void mail_addresses_are_what_a_mail_server_takes(void **state) {
         const char *text;
         bool good;
     } rows[] = {
-        {"a@b", true}, {"iso@example.test", true}, {"first.last+tag@mail.example.org", true}, {"o'neil@example.org", true},
-        {"", false}, {"@", false}, {"a@", false}, {"@b", false}, {"a b@c", false}, {".a@b", false}, {"a.@b", false}, {"a..b@c", false},
-        {"a@b@c", false}, {"a@-b", false}, {"a@b-", false}, {"a@b..c", false}, {"a@b.", false}, {"\"a\"@b", false}, {"a@[192.0.2.1]", false},
-        {"a@b\n", false}, {"<a@b>", false}, {"a@b,c@d", false}, {"\xc3\xa4@b", false},
+        {"a@b", true},
+        {"iso@example.test", true},
+        {"first.last+tag@mail.example.org", true},
+        {"o'neil@example.org", true},
+        {"", false},
+        {"@", false},
+        {"a@", false},
+        {"@b", false},
+        {"a b@c", false},
+        {".a@b", false},
+        {"a.@b", false},
+        {"a..b@c", false},
+        {"a@b@c", false},
+        {"a@-b", false},
+        {"a@b-", false},
+        {"a@b..c", false},
+        {"a@b.", false},
+        {"\"a\"@b", false},
+        {"a@[192.0.2.1]", false},
+        {"a@b\n", false},
+        {"<a@b>", false},
+        {"a@b,c@d", false},
+        {"\xc3\xa4@b", false},
     };
     char big[400];
     (void)state;

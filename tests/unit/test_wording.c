@@ -12,18 +12,37 @@
 #define R(name) ROLE_BIT(ROLE_##name)
 
 static struct event attack(void) {
-    return (struct event){.ref = STR("EV-2026-000002"), .title = STR("Root login on gw from 192.0.2.7 after failures"), .state = EV_NEW,
-                          .priority = 2, .out = {51, 3, 3, 2}, .count = 7, .first_seen = NOW - 45 * US_PER_S, .last_seen = NOW - 20 * US_PER_S,
-                          .rsit_class = STR("intrusions"), .rsit_type = STR("privileged-account-compromise"), .src_ip = STR("192.0.2.7"),
-                          .user = STR("root"), .host = STR("gw")};
+    return (struct event){.ref = STR("EV-2026-000002"),
+                          .title = STR("Root login on gw from 192.0.2.7 after failures"),
+                          .state = EV_NEW,
+                          .priority = 2,
+                          .out = {51, 3, 3, 2},
+                          .count = 7,
+                          .first_seen = NOW - 45 * US_PER_S,
+                          .last_seen = NOW - 20 * US_PER_S,
+                          .rsit_class = STR("intrusions"),
+                          .rsit_type = STR("privileged-account-compromise"),
+                          .src_ip = STR("192.0.2.7"),
+                          .user = STR("root"),
+                          .host = STR("gw")};
 }
 
 static const struct person iso = {.login = "iso", .name = "Ida"};
 
 static struct wording_in letter_to(const struct event *ev, const struct incident *inc, enum wording_why why, uint32_t roles) {
-    return (struct wording_in){.why = why, .event = ev, .incident = inc, .to = &iso, .to_roles = roles, .now = NOW, .since = NOW - 10 * US_PER_MIN,
-                               .next_due = NOW + 30 * US_PER_MIN, .next_who = "the Deputy ISO", .tlp = "AMBER+STRICT", .domain = "example.test",
-                               .uuid = STR("0190-abcd"), .sample = STR("<38>Oct 11 22:14:40 gw sshd[431]: Accepted password for root"),
+    return (struct wording_in){.why = why,
+                               .event = ev,
+                               .incident = inc,
+                               .to = &iso,
+                               .to_roles = roles,
+                               .now = NOW,
+                               .since = NOW - 10 * US_PER_MIN,
+                               .next_due = NOW + 30 * US_PER_MIN,
+                               .next_who = "the Deputy ISO",
+                               .tlp = "AMBER+STRICT",
+                               .domain = "example.test",
+                               .uuid = STR("0190-abcd"),
+                               .sample = STR("<38>Oct 11 22:14:40 gw sshd[431]: Accepted password for root"),
                                .first = STR("Cut the machine off the network.")};
 }
 
@@ -162,8 +181,14 @@ static void who_is_only_told_is_asked_nothing(void **state) {
 
 static void an_incident_is_acknowledged_and_a_close_approved(void **state) {
     struct event ev = attack();
-    struct incident inc = {.ref = STR("INC-2026-0007"), .title = STR("Break-in on gw"), .summary = STR("A stranger has root."), .state = INC_DECLARED,
-                           .priority = 2, .out = {51, 3, 3, 2}, .declared_at = NOW, .rsit_class = STR("intrusions")};
+    struct incident inc = {.ref = STR("INC-2026-0007"),
+                           .title = STR("Break-in on gw"),
+                           .summary = STR("A stranger has root."),
+                           .state = INC_DECLARED,
+                           .priority = 2,
+                           .out = {51, 3, 3, 2},
+                           .declared_at = NOW,
+                           .rsit_class = STR("intrusions")};
     struct wording_in in = letter_to(&ev, &inc, WHY_NEW, R(ISO));
     struct parts p;
     (void)state;
@@ -260,8 +285,13 @@ static void check_harmless(const struct parts *p) {
 }
 
 static void a_strangers_text_changes_nothing_in_a_notice(void **state) {
-    static const char *const tricks[] = {"x\r\nBcc: eve@example.test\r\n\r\n<script>alert(1)</script>", "</pre><img src=x onerror=alert(1)>\x1b[2J",
-                                         "\xe2\x80\xae" "txt.exe", "\xff\xfe\xc0\x80", "=?utf-8?q?=0d=0aBcc:?=", "\"},\"tlp\":\"CLEAR", "&lt;&#x3c;script",
+    static const char *const tricks[] = {"x\r\nBcc: eve@example.test\r\n\r\n<script>alert(1)</script>",
+                                         "</pre><img src=x onerror=alert(1)>\x1b[2J",
+                                         "\xe2\x80\xaetxt.exe",
+                                         "\xff\xfe\xc0\x80",
+                                         "=?utf-8?q?=0d=0aBcc:?=",
+                                         "\"},\"tlp\":\"CLEAR",
+                                         "&lt;&#x3c;script",
                                          "\xed\xa0\x80\xf4\x90\x80\x80"};
     char every[512];
     (void)state;
@@ -272,7 +302,8 @@ static void a_strangers_text_changes_nothing_in_a_notice(void **state) {
         struct str bad = i < ARRAY_N(tricks) ? str_of(tricks[i]) : str_n(every, sizeof every);
         struct str exact = unit_exact(bad);
         struct event ev = attack();
-        struct incident inc = {.ref = exact, .title = exact, .summary = exact, .owner = exact, .state = INC_DECLARED, .priority = 1};
+        struct incident inc = {
+            .ref = exact, .title = exact, .summary = exact, .owner = exact, .state = INC_DECLARED, .priority = 1};
         struct wording_in in;
         struct parts p;
         char word[600];
@@ -310,7 +341,8 @@ static void spans_are_rounded_for_people(void **state) {
     static const struct {
         int64_t us;
         const char *want;
-    } rows[] = {{0, "1 min"}, {US_PER_S, "1 min"}, {30 * US_PER_MIN, "30 min"}, {90 * US_PER_MIN, "90 min"}, {2 * US_PER_H, "2 h"}, {47 * US_PER_H, "47 h"}, {3 * US_PER_DAY, "3 d"}};
+    } rows[] = {{0, "1 min"},          {US_PER_S, "1 min"},     {30 * US_PER_MIN, "30 min"}, {90 * US_PER_MIN, "90 min"},
+                {2 * US_PER_H, "2 h"}, {47 * US_PER_H, "47 h"}, {3 * US_PER_DAY, "3 d"}};
     (void)state;
 
     for (size_t i = 0; i < ARRAY_N(rows); i++) {
