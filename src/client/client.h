@@ -68,12 +68,14 @@ void text_label(const char *key, struct buf *b);                              /*
 const char *text_color(const struct client *c, struct str key, struct str value); /* escape sequence or "" */
 
 /* ---- table.c */
-enum column_kind { COLUMN_TEXT, COLUMN_TIME, COLUMN_NUMBER, COLUMN_LONG };
+enum column_kind { COLUMN_TEXT, COLUMN_TIME /* as "4 min ago" */, COLUMN_WHEN, COLUMN_NUMBER, COLUMN_LONG };
 struct column {
     const char *key, *head; /* key: of the JSON; "a|b": the first that is there */
     enum column_kind kind;
 };
 enum rc table_print(struct client *c, const struct column *cols, size_t n, const struct json *const *rows, size_t nrows, struct err *e);
+/* The same for people whatever the output is: a part of a page. Columns without a value are left out. */
+enum rc table_part(struct client *c, const struct column *cols, size_t n, const struct json *const *rows, size_t nrows, struct err *e);
 
 /* ---- view_*.c: one function per handler shows its answer; the rc becomes the exit status */
 #define HANDLER(id, name) enum rc view_##name(struct client *c, const struct json *reply, struct err *e);

@@ -8,9 +8,47 @@
 
 #include "base/esc.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define LABEL_WIDTH 20
+
+#define COLUMNS_MAX 10
+#define ROWS_MAX 1024
+
+/* Lists of a page that are tables; {0} columns: left out (the timeline says it). Others are shown as key=value. */
+static const struct section {
+    const char *key;
+    struct column columns[COLUMNS_MAX];
+} sections[] = {
+    {"stamps", {{0}}},
+    {"events",
+     {{"ref", "EVENT", COLUMN_TEXT}, {"priority", "PRIO", COLUMN_TEXT}, {"state", "STATE", COLUMN_TEXT}, {"count", "COUNT", COLUMN_NUMBER},
+      {"last_seen", "LAST SEEN", COLUMN_WHEN}, {"src_ip", "FROM", COLUMN_TEXT}, {"user", "USER", COLUMN_TEXT}, {"host", "HOST", COLUMN_TEXT},
+      {"title", "TITLE", COLUMN_LONG}}},
+    {"tasks",
+     {{"id", "TASK", COLUMN_NUMBER}, {"state", "STATE", COLUMN_TEXT}, {"phase", "PHASE", COLUMN_TEXT}, {"assignee", "WHO", COLUMN_TEXT},
+      {"due_at", "DUE", COLUMN_WHEN}, {"done_at", "DONE", COLUMN_WHEN}, {"text", "WHAT", COLUMN_LONG}, {"result", "RESULT", COLUMN_LONG}}},
+    {"lessons", {{"at", "AT", COLUMN_WHEN}, {"by", "BY", COLUMN_TEXT}, {"category", "OF", COLUMN_TEXT}, {"text", "LESSON", COLUMN_LONG}}},
+    {"controls", {{"control", "CONTROL", COLUMN_TEXT}, {"effect", "EFFECT", COLUMN_TEXT}, {"note", "NOTE", COLUMN_LONG}}},
+    {"actions",
+     {{"ref", "ACTION", COLUMN_TEXT}, {"state", "STATE", COLUMN_TEXT}, {"owner", "OWNER", COLUMN_TEXT}, {"due_at", "DUE", COLUMN_WHEN},
+      {"text", "WHAT", COLUMN_LONG}, {"effect_criterion", "WORKED WHEN", COLUMN_LONG}}},
+    {"facts", {{"key", "FACT", COLUMN_TEXT}, {"value", "VALUE", COLUMN_LONG}, {"by", "BY", COLUMN_TEXT}, {"at", "AT", COLUMN_WHEN}}},
+    {"reviews",
+     {{"kind", "KIND", COLUMN_TEXT}, {"chair", "CHAIR", COLUMN_TEXT}, {"participants", "WITH", COLUMN_TEXT}, {"due_at", "DUE", COLUMN_WHEN},
+      {"signed_by", "SIGNED BY", COLUMN_TEXT}, {"signed_at", "AT", COLUMN_WHEN}}},
+    {"assessments",
+     {{"at", "AT", COLUMN_WHEN}, {"by", "BY", COLUMN_TEXT}, {"stage", "STAGE", COLUMN_NUMBER}, {"decision", "DECISION", COLUMN_TEXT},
+      {"criteria", "CRITERIA", COLUMN_TEXT}, {"confidence", "SURE", COLUMN_NUMBER}, {"rationale", "WHY", COLUMN_LONG}}},
+    {"notes", {{"at", "AT", COLUMN_WHEN}, {"by", "BY", COLUMN_TEXT}, {"text", "NOTE", COLUMN_LONG}}},
+    {"notices",
+     {{"to", "TO", COLUMN_TEXT}, {"via", "VIA", COLUMN_TEXT}, {"state", "STATE", COLUMN_TEXT}, {"attempts", "TRIES", COLUMN_NUMBER},
+      {"queued_at", "QUEUED", COLUMN_WHEN}, {"sent_at", "SENT", COLUMN_WHEN}, {"code", "ANSWER", COLUMN_LONG}}},
+    {"ladder",
+     {{"priority", "PRIO", COLUMN_NUMBER}, {"started_at", "STARTED", COLUMN_WHEN}, {"step", "STEP", COLUMN_NUMBER},
+      {"next_at", "NEXT", COLUMN_WHEN}, {"stopped_at", "STOPPED", COLUMN_WHEN}, {"stop_reason", "BECAUSE", COLUMN_TEXT}}},
+};
 
 struct page {
     struct client *c;
@@ -115,6 +153,25 @@ static void list_row(struct page *p, const struct json *row) {
     buf_c(&p->c->out, '\n');
 }
 
+static const struct section *section_of(struct str key) {
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        if (str_is(key, sections[i].key))
+            return &sections[i];
+    return NULL;
+}
+
+static void section_table(struct page *p, const struct section *s, const struct json *list) {
+    const struct json **rows = calloc(ROWS_MAX, sizeof *rows);
+    size_t n = 0, cols = 0;
+
+    while (cols < COLUMNS_MAX && s->columns[cols].key)
+        cols++;
+    for (size_t i = 0; rows && i < json_count(list) && n < ROWS_MAX; i++)
+        rows[n++] = json_at(list, i);
+    table_part(p->c, s->columns, cols, rows, n, NULL);
+    free(rows);
+}
+
 static void member(void *ctx, struct str key, const struct json *v) {
     struct page *p = ctx;
     bool deep = json_kind(v) == JSON_MAP || (json_kind(v) == JSON_LIST && json_kind(json_at(v, 0)) == JSON_MAP);
@@ -127,10 +184,17 @@ static void member(void *ctx, struct str key, const struct json *v) {
         print_scalar(p, key, v);
         return;
     }
+    const struct section *s = json_kind(v) == JSON_LIST ? section_of(key) : NULL;
+    if (s && !s->columns[0].key)
+        return;
     if (!p->section_only)
         heading(p, key);
     if (json_kind(v) == JSON_MAP) {
         json_each(v, member, &below);
+        return;
+    }
+    if (s) {
+        section_table(p, s, v);
         return;
     }
     for (size_t i = 0; i < json_count(v); i++)
@@ -174,6 +238,47 @@ static enum rc print_account(struct client *c, const struct json *list, struct e
     return table_print(c, account_columns, sizeof account_columns / sizeof *account_columns, rows, n, e);
 }
 
+static const struct column open_columns[] = {
+    {"priority", "PRIO", COLUMN_TEXT}, {"state", "STATE", COLUMN_TEXT}, {"count", "COUNT", COLUMN_NUMBER}, {"oldest", "OLDEST", COLUMN_TIME},
+};
+
+static void print_open(struct page *p, const char *what, const struct json *org, const char *key) {
+    const struct json *list = json_get(org, key), *rows[64];
+    size_t n = 0;
+
+    while (n < 64 && n < json_count(list)) {
+        rows[n] = json_at(list, n);
+        n++;
+    }
+    buf_printf(&p->c->out, "\n%s of ", what);
+    text_value(p->c, json_get(org, "org"), &p->c->out);
+    buf_text(&p->c->out, n ? "\n" : ": none\n");
+    if (n)
+        table_part(p->c, open_columns, sizeof open_columns / sizeof *open_columns, rows, n, NULL);
+}
+
+/* The organisations are told apart; all else of the record is a page. */
+static void record_member(void *ctx, struct str key, const struct json *v) {
+    struct page *p = ctx;
+
+    if (!str_is(key, "orgs")) {
+        member(p, key, v);
+        return;
+    }
+    for (size_t i = 0; p->lists && i < json_count(v); i++) {
+        print_open(p, "Incidents", json_at(v, i), "incidents");
+        print_open(p, "Events", json_at(v, i), "events");
+    }
+}
+
+static void print_record(struct client *c, const struct json *record) {
+    struct page p = {c, false, false, 0};
+
+    json_each(record, record_member, &p);
+    p.lists = true;
+    json_each(record, record_member, &p);
+}
+
 /* Exit 0 when all is well and 7 when somebody should look: what a monitor wants. */
 enum rc view_status(struct client *c, const struct json *reply, struct err *e) {
     const struct json *problems = json_get(reply, "problems"), *reload = json_get(reply, "reload");
@@ -195,6 +300,6 @@ enum rc view_status(struct client *c, const struct json *reply, struct err *e) {
     buf_text(&c->out, "\n\n");
     rc = print_account(c, json_get(reply, "intake"), e);
     buf_c(&c->out, '\n');
-    page(c, json_get(reply, "record"));
+    print_record(c, json_get(reply, "record"));
     return rc == RC_OK && json_count(problems) ? RC_CHECK : rc;
 }

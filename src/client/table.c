@@ -75,6 +75,8 @@ static void cell_pretty(const struct client *c, const struct column *col, const 
     cell_raw(col, row, &raw);
     if (col->kind == COLUMN_TIME && time_parse(buf_view(&raw), &us, NULL))
         text_ago(c, us, b);
+    else if (col->kind == COLUMN_WHEN && time_parse(buf_view(&raw), &us, NULL))
+        text_time(c, us, b);
     else
         esc_term(b, buf_view(&raw));
     buf_fini(&raw);
@@ -127,4 +129,28 @@ enum rc table_print(struct client *c, const struct column *cols, size_t n, const
         return nrows ? print_pretty(c, cols, n, rows, nrows, e) : RC_OK;
     print_plain(c, cols, n, rows, nrows);
     return RC_OK;
+}
+
+static bool has_value(const struct column *col, const struct json *const *rows, size_t nrows) {
+    struct buf b;
+    bool found = false;
+
+    buf_init(&b, 1u << 20);
+    for (size_t r = 0; r < nrows && !found; r++) {
+        buf_reset(&b);
+        cell_raw(col, rows[r], &b);
+        found = b.n > 0;
+    }
+    buf_fini(&b);
+    return found;
+}
+
+enum rc table_part(struct client *c, const struct column *cols, size_t n, const struct json *const *rows, size_t nrows, struct err *e) {
+    struct column used[16];
+    size_t nused = 0;
+
+    for (size_t i = 0; i < n && nused < 16; i++)
+        if (has_value(&cols[i], rows, nrows))
+            used[nused++] = cols[i];
+    return nused ? print_pretty(c, used, nused, rows, nrows, e) : RC_OK;
 }
