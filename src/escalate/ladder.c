@@ -44,6 +44,16 @@ bool ladder_next(const struct ladder *l, int64_t start, size_t done, uint32_t lo
     return true;
 }
 
+bool ladder_rise(const struct ladder *l, int64_t start, size_t step, size_t *next, int64_t *due) {
+    for (size_t i = step + 1; i < l->n; i++)
+        if (asked_again(l, i)) { /* first asked here: nobody before asks all of them */
+            *next = i;
+            *due = start + l->steps[i].after;
+            return true;
+        }
+    return false;
+}
+
 size_t ladder_people(const struct ladder_step *s, const struct roster *r, uint16_t org, int64_t now, const struct person **out,
                      size_t max) {
     size_t n = 0;

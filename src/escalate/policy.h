@@ -54,6 +54,9 @@ bool ladder_next(const struct ladder *l, int64_t start, size_t done, uint32_t lo
 static inline uint32_t ladder_loops(uint32_t loops, size_t done, size_t step) {
     return step < done ? loops + 1 : loops;
 }
+/* Who is asked when all who were asked up to `step` stay silent: the first later step that asks a role not asked until then, for the
+ * sentence "what happens if nobody does". false: nobody else is left. */
+bool ladder_rise(const struct ladder *l, int64_t start, size_t step, size_t *next, int64_t *due);
 /* Persons to be told at this step, each once, in the roster's order, only those whose binding is in force at now and who are not
  * absent; gives their number. When nobody holds the role, 0: the caller goes on to the next step at once, loudly. */
 size_t ladder_people(const struct ladder_step *s, const struct roster *r, uint16_t org, int64_t now, const struct person **out, size_t max);

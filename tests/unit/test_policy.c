@@ -171,6 +171,22 @@ static void a_ladder_goes_up_and_then_asks_each_rung_again(void **state) {
     }
 }
 
+static void silence_leads_to_somebody_else_not_to_the_same_again(void **state) {
+    struct policy p;
+    size_t next = 99;
+    int64_t due = 0;
+    (void)state;
+
+    policy_default(&p);
+    assert_true(ladder_rise(&p.ladders[2], 1000, 0, &next, &due)); /* not the reminder, not who is only told */
+    assert_int_equal(next, 3);
+    assert_int_equal(due, 1000 + 60 * US_PER_MIN);
+    assert_true(ladder_rise(&p.ladders[2], 1000, 3, &next, &due));
+    assert_int_equal(next, 4);
+    assert_false(ladder_rise(&p.ladders[2], 1000, 4, &next, &due));
+    assert_false(ladder_rise(&p.ladders[5], 1000, 0, &next, &due));
+}
+
 static void a_ladder_ends_where_nothing_repeats(void **state) {
     struct ladder l = {{{0, R(ISO), false, false}, {10, R(ISO), false, true}}, 2, 0};
     size_t step = 99, done = 0;
@@ -256,6 +272,7 @@ int main(void) {
         cmocka_unit_test(a_file_changes_only_what_it_says),
         cmocka_unit_test(what_makes_no_ladder_is_refused_with_its_place),
         cmocka_unit_test(a_ladder_goes_up_and_then_asks_each_rung_again),
+        cmocka_unit_test(silence_leads_to_somebody_else_not_to_the_same_again),
         cmocka_unit_test(a_ladder_ends_where_nothing_repeats),
         cmocka_unit_test(who_is_away_or_out_of_office_is_passed_over),
         cmocka_unit_test(a_retry_waits_longer_each_time_up_to_a_quarter_of_an_hour),
