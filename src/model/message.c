@@ -27,13 +27,20 @@ static struct str header_field(const struct message *m, enum field_id id) {
     bool pri = m->pri >= 0 && m->pri <= 191;
 
     switch (id) {
-    case F_MESSAGE: return m->text;
-    case F_HOST: return m->host;
-    case F_PROGRAM: return str_absent(m->program) ? m->app : m->program;
-    case F_PID: return m->procid;
-    case F_FACILITY: return pri ? decimal(m->pri >> 3) : STR_NONE;
-    case F_SEVERITY: return pri ? decimal(m->pri & 7) : STR_NONE;
-    default: return STR_NONE;
+    case F_MESSAGE:
+        return m->text;
+    case F_HOST:
+        return m->host;
+    case F_PROGRAM:
+        return str_absent(m->program) ? m->app : m->program;
+    case F_PID:
+        return m->procid;
+    case F_FACILITY:
+        return pri ? decimal(m->pri >> 3) : STR_NONE;
+    case F_SEVERITY:
+        return pri ? decimal(m->pri & 7) : STR_NONE;
+    default:
+        return STR_NONE;
     }
 }
 
