@@ -58,6 +58,7 @@ static void dirty_unlink(struct group *g) {
 }
 
 static void mark_dirty(struct correlator *c, struct group *g) {
+    g->idle = 0;
     if (g->dirty)
         return;
     g->dirty = true;
@@ -357,11 +358,20 @@ bool correlator_restore(struct correlator *c, struct str rule_id, struct str key
     return false;
 }
 
+/* Event times may be years ago (a replay), so a drained window alone does not say that nothing more will come: the group must also
+ * have stood untouched for as long, by the clock of the caller. */
+static bool expired(struct group *g, const struct rule *r, int64_t now) {
+    if (g->idle == 0 || g->idle > now)
+        g->idle = now;
+    return now - g->idle > r->corr->timespan + LATENESS && group_drained(g, r) < now;
+}
+
 void correlator_expire(struct correlator *c, int64_t now, size_t max) {
-    for (size_t i = 0; i < max && c->all.next != &c->all; i++) {
+    size_t once = table_count(c->groups);
+    for (size_t i = 0; i < max && i < once && c->all.next != &c->all; i++) {
         struct group *g = c->cursor == &c->all ? c->all.next : c->cursor;
         c->cursor = g->next;
-        if (group_drained(g, &c->rs->rules[g->rule]) < now) {
+        if (expired(g, &c->rs->rules[g->rule], now)) {
             char key[GROUP_KEY_MAX];
             memcpy(key, g->key, g->key_n);
             table_remove(c->groups, str_n(key, g->key_n));

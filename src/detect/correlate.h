@@ -38,7 +38,7 @@ bool correlator_wants(const struct correlator *c, uint32_t rule);
 void correlator_dirty(struct correlator *c, corr_save_fn save, void *ctx); /* visits what changed since the last call */
 /* After a restart or a reload: unknown rules and malformed states are skipped (false). */
 bool correlator_restore(struct correlator *c, struct str rule_id, struct str key, struct str state);
-/* Forgets groups whose windows drained before `now`; visits at most max. */
+/* Forgets groups whose windows drained before `now` and that stood untouched as long between two visits; visits at most max. */
 void correlator_expire(struct correlator *c, int64_t now, size_t max);
 
 struct corr_stats {

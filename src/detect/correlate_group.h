@@ -27,6 +27,7 @@ struct group {
     uint32_t rule;
     bool dirty, saved, dead;
     bool open;           /* fired, and folding */
+    int64_t idle;        /* when expiry first found it untouched; 0 = touched since */
     int64_t until;       /* silence by `suppress`; 0 = until the window has drained */
     int64_t first, last; /* of the alert that is open */
     uint64_t seed[2];

@@ -555,6 +555,8 @@ static void drained_groups_are_forgotten_in_slices(void **state) {
     }
     correlator_dirty(w.c, save, &s);
     for (int i = 0; i < 10; i++)
+        correlator_expire(w.c, T0 + 100 * S, 4); /* untouched from here on, all of them */
+    for (int i = 0; i < 10; i++)
         correlator_expire(w.c, T0 + 5001 * S, 4);
     assert_int_equal(correlator_stats(w.c)->groups, 10);
     correlator_dirty(w.c, save, &s);
@@ -564,6 +566,23 @@ static void drained_groups_are_forgotten_in_slices(void **state) {
     correlator_expire(w.c, T0 + 50000 * S, 1000);
     close_world(&w);
     free_saved(&s);
+}
+
+static void a_replay_of_old_times_is_not_expired_under_way(void **state) {
+    struct world w;
+    const int64_t now = T0 + 1000 * US_PER_DAY;
+
+    (void)state;
+    open_world(&w, COUNT(5, ""), 100);
+    for (int i = 0; i < 8; i++) {
+        see(&w, "base1", "192.0.2.1", NULL, i * 100);
+        correlator_expire(w.c, now + i * S, 100);
+    }
+    assert_int_equal(w.fired, 1);
+    assert_int_equal(w.fired_count + w.folded, 8);
+    correlator_expire(w.c, now + 3600 * S, 100);
+    assert_int_equal(correlator_stats(w.c)->groups, 0);
+    close_world(&w);
 }
 
 static void a_long_value_is_a_group_of_its_own(void **state) {
@@ -606,6 +625,7 @@ int main(void) {
         cmocka_unit_test(a_damaged_state_is_skipped),
         cmocka_unit_test(groups_are_bounded_and_the_record_is_told),
         cmocka_unit_test(drained_groups_are_forgotten_in_slices),
+        cmocka_unit_test(a_replay_of_old_times_is_not_expired_under_way),
         cmocka_unit_test(a_long_value_is_a_group_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
