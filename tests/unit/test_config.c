@@ -251,6 +251,33 @@ static void the_printed_defaults_are_a_configuration(void **state) {
     buf_fini(&text);
 }
 
+/* ---- the manual */
+static void in_manual(const struct opt *rows, const char *man) {
+    char item[80];
+
+    for (; rows->key; rows++) {
+        snprintf(item, sizeof item, rows->sub ? "\n.Ss %s\n" : "\n.It Ic %s ", rows->key);
+        if (!strstr(man, item))
+            fail_msg("tocsin.yaml.5 does not know \"%s\"", rows->key);
+        if (rows->sub)
+            in_manual(rows->sub, man);
+    }
+}
+
+static void every_option_stands_in_the_manual(void **state) {
+    const char *src = getenv("srcdir");
+    struct buf man;
+    char path[4096];
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/man/tocsin.yaml.5", src ? src : ".");
+    buf_init(&man, 1u << 20);
+    if (file_read(path, 1u << 20, &man, NULL) != RC_OK)
+        skip();
+    in_manual(config_opts, buf_cstr(&man));
+    buf_fini(&man);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_mistake_is_named_with_its_place),
@@ -261,6 +288,7 @@ int main(void) {
         cmocka_unit_test(a_damaged_image_harms_nobody),
         cmocka_unit_test(an_image_that_is_not_sealed_is_refused),
         cmocka_unit_test(secrets_go_to_the_role_that_needs_them),
+        cmocka_unit_test(every_option_stands_in_the_manual),
         cmocka_unit_test(the_printed_defaults_are_a_configuration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
