@@ -20,6 +20,7 @@
 
 #define CARRY_SPARE 4096
 #define ACCEPT_PAUSE_US 100000
+#define SWEEP_READS 4  /* per connection: a full buffer or two, and the end */
 #define DRAIN_READS 64 /* per connection, when leaving: a sender that never pauses cannot hold us */
 
 struct listener {
@@ -149,6 +150,25 @@ static struct stream *stream_new(struct intake *in, int fd, struct origin o) {
     return s;
 }
 
+/* A source at its limit may have closed connections we have not read to their end yet: a burst of short ones comes in one accept. Reads
+ * what its connections hold, and so closes those that are over. */
+static void stream_sweep(struct intake *in, const struct allow_key *key) {
+    for (struct stream *s = in->streams, *next; s && in->hold == INTAKE_FLOW; s = next) {
+        bool open = true;
+        next = s->next;
+        if (key ? s->has_key && memcmp(&s->key, key, sizeof *key) == 0 : !s->has_key)
+            for (int reads = 0; reads < SWEEP_READS && open && stream_read(s, &open); reads++)
+                ;
+    }
+}
+
+static bool stream_enter(struct intake *in, const struct allow_key *key) {
+    if (allow_enter(in->allow, key))
+        return true;
+    stream_sweep(in, key);
+    return allow_enter(in->allow, key);
+}
+
 /* ---- listening */
 
 static void on_accept(struct evconnlistener *lev, evutil_socket_t fd, struct sockaddr *sa, int len, void *arg) {
@@ -162,7 +182,7 @@ static void on_accept(struct evconnlistener *lev, evutil_socket_t fd, struct soc
     memcpy(&ss, sa, (size_t)len < sizeof ss ? (size_t)len : sizeof ss);
     bool has_key = allow_key_of(&ss, &key);
     l->failing = false;
-    if (!allow_enter(in->allow, has_key ? &key : NULL)) {
+    if (!stream_enter(in, has_key ? &key : NULL)) {
         in->by[l->o.transport].refused++;
         close(fd);
         return;

@@ -238,6 +238,28 @@ static void connections_beyond_the_limits_are_turned_away(void **state) {
     assert_int_equal(intake_connections(in), 0);
 }
 
+static void a_burst_of_short_connections_is_heard_in_full(void **state) {
+    char any[] = "127.0.0.1:0";
+    int client, fd = listener(LISTEN_TCP, any, &client);
+    struct sockaddr_storage ss;
+    socklen_t len = sizeof ss;
+    struct err e = {0};
+
+    (void)state;
+    getsockname(fd, (struct sockaddr *)&ss, &len);
+    assert_int_equal(intake_listen(in, LISTEN_TCP, fd, 0, 0, &e), RC_OK);
+    for (int i = 0; i < 50; i++) { /* 4 are allowed at a time, and these are over before they are accepted */
+        int one = socket(AF_INET, SOCK_STREAM, 0);
+        assert_int_equal(connect(one, (struct sockaddr *)&ss, len), 0);
+        put(one, STR("<13>x\n<13>y"));
+        close(one);
+    }
+    turn();
+    balanced(TRANSPORT_TCP, 100, 0);
+    assert_int_equal(intake_counts(in)[TRANSPORT_TCP].refused, 0);
+    close(client);
+}
+
 static void running_out_of_descriptors_stops_nobody(void **state) {
     char any[] = "127.0.0.1:0";
     int client, fd = listener(LISTEN_TCP, any, &client), turns = 0;
@@ -340,6 +362,7 @@ int main(void) {
         TEST(a_flood_of_lines_arrives_whole),
         TEST(held_streams_wait_and_shed_datagrams_are_counted),
         TEST(connections_beyond_the_limits_are_turned_away),
+        TEST(a_burst_of_short_connections_is_heard_in_full),
         TEST(running_out_of_descriptors_stops_nobody),
         TEST(leaving_reads_what_is_there),
         TEST(only_what_nobody_listens_on_is_replaced),
