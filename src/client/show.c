@@ -219,7 +219,8 @@ enum rc view_show(struct client *c, const struct json *reply, struct err *e) {
 
 static const struct column account_columns[] = {
     {"transport", "INTAKE", COLUMN_TEXT},    {"received", "RECEIVED", COLUMN_NUMBER}, {"harmless", "HARMLESS", COLUMN_NUMBER},
-    {"sighted", "SIGHTED", COLUMN_NUMBER},   {"shed", "SHED", COLUMN_NUMBER},         {"kernel", "KERNEL DROPPED", COLUMN_NUMBER},
+    {"stored", "STORED", COLUMN_NUMBER},     {"folded", "FOLDED", COLUMN_NUMBER},     {"shed", "SHED", COLUMN_NUMBER},
+    {"kernel", "KERNEL DROPPED", COLUMN_NUMBER},
     {"invalid", "INVALID", COLUMN_NUMBER},   {"cut", "CUT", COLUMN_NUMBER},           {"connections", "CONNECTIONS", COLUMN_NUMBER},
     {"refused", "REFUSED", COLUMN_NUMBER},
 };

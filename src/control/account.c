@@ -13,7 +13,8 @@ static const struct counter {
 #define COUNTER(field, metric, help) {offsetof(struct account, field), #field, metric, help}
     COUNTER(received, "tocsin_messages_received_total", "Messages taken from this transport."),
     COUNTER(harmless, "tocsin_messages_harmless_total", "Messages in which no rule saw anything."),
-    COUNTER(sighted, "tocsin_messages_sighted_total", "Messages in which a rule saw something; stored or folded."),
+    COUNTER(stored, "tocsin_messages_stored_total", "Messages in which a rule saw something, kept with their bytes."),
+    COUNTER(folded, "tocsin_messages_folded_total", "Messages in which a rule saw something, counted on their event."),
     COUNTER(shed, "tocsin_messages_shed_total", "Messages given up on, over a limit."),
     COUNTER(kernel, "tocsin_messages_kernel_dropped_total", "Datagrams the kernel dropped before they were read."),
     COUNTER(cut, "tocsin_messages_cut_total", "Messages cut at the longest line."),

@@ -30,7 +30,7 @@ struct ingest {
     bool paused;   /* the desk cannot store */
     bool behind;   /* too much in flight; until half of it is gone */
     bool stopping;
-    struct account by[TRANSPORT__COUNT]; /* harmless, sighted, shed of refused frames, and all of HTTP; the rest is intake's */
+    struct account by[TRANSPORT__COUNT]; /* harmless, stored, folded, shed of refused frames, and all of HTTP; the rest is intake's */
     struct ingest_stats told;            /* as last sent to the desk */
     int *socket_fd;                      /* sockets waiting for their generation */
     uint32_t *socket_index;
@@ -38,6 +38,8 @@ struct ingest {
     bool sockets_fresh; /* the next sockets replace those in use */
 };
 
+/* Books lines of a frame that was acknowledged (a NULL: it never will be). */
+void ingest_account(struct account *by, const struct ack *a, size_t transport, uint64_t lines);
 uint16_t ingest_org(const struct generation *g, const char *slug); /* index; the first when slug is NULL */
 void ingest_hold(struct ingest *in); /* reads on, or not, as things are now */
 void ingest_flush(struct ingest *in);

@@ -81,8 +81,7 @@ static void on_done(void *ctx, struct flown *x, const struct ack *a) {
     struct account *by = &w->h->in->by[TRANSPORT_HTTP];
     struct http_request *r = w->req;
 
-    by->sighted += a && !a->refused ? x->lines[TRANSPORT_HTTP] : 0;
-    by->shed += a && a->refused ? x->lines[TRANSPORT_HTTP] : 0;
+    ingest_account(by, a, TRANSPORT_HTTP, x->lines[TRANSPORT_HTTP]);
     waiting_drop(w);
     if (r && a && !a->refused && a->status)
         http_reply(r, a->status, JSON, NULL, a->answer);

@@ -5,7 +5,7 @@
  * Takes   sockets and generations from the parent, a link to the desk, messages from strangers.
  * Gives   batches of sightings, deliveries, its account.
  * Keeps   one batch being filled (at most BATCH_AGE_US old), frames until they are acknowledged: beyond limits.in_flight nothing more
- *         is read. Its account balances, received = harmless + sighted + shed, whenever nothing is in flight.
+ *         is read. Its account balances, received = harmless + stored + folded + shed, whenever nothing is in flight.
  *
  * A line that no rule hits costs no allocation, no system call and no word to anybody.
  */
@@ -28,13 +28,22 @@
 
 /* ---- batches */
 
+/* A line that two rules saw may be stored twice; in the account it is one line. */
+void ingest_account(struct account *by, const struct ack *a, size_t transport, uint64_t lines) {
+    uint64_t stored = !a || a->refused ? 0 : a->by[transport].stored < lines ? a->by[transport].stored : lines;
+
+    if (!a)
+        return;
+    by->stored += stored;
+    by->folded += a->refused ? 0 : lines - stored;
+    by->shed += a->refused ? lines : 0;
+}
+
 static void on_batch_done(void *ctx, struct flown *x, const struct ack *a) {
     struct ingest *in = ctx;
 
-    for (size_t t = 0; t < TRANSPORT__COUNT; t++) {
-        in->by[t].sighted += a && !a->refused ? x->lines[t] : 0;
-        in->by[t].shed += a && a->refused ? x->lines[t] : 0;
-    }
+    for (size_t t = 0; t < TRANSPORT__COUNT; t++)
+        ingest_account(&in->by[t], a, t, x->lines[t]);
 }
 
 void ingest_flush(struct ingest *in) {

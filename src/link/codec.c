@@ -249,14 +249,15 @@ bool delivery_decode(struct str payload, struct arena *a, struct delivery *out) 
 /* ---- FRAME_STATS: every field of the structs is a u64 but the worker, in the order they are declared */
 
 static void account_pack(struct buf *b, const struct account *a) {
-    const uint64_t v[] = {a->received, a->harmless, a->sighted, a->shed, a->kernel, a->cut, a->bytes, a->connections, a->refused, a->invalid};
+    const uint64_t v[] = {a->received, a->harmless, a->stored,      a->folded,  a->shed,   a->kernel,
+                          a->cut,      a->bytes,    a->connections, a->refused, a->invalid};
 
     for (size_t i = 0; i < sizeof v / sizeof *v; i++)
         pack_varint(b, v[i]);
 }
 
 static void account_unpack(struct unpack *u, struct account *a) {
-    uint64_t *const v[] = {&a->received, &a->harmless, &a->sighted,     &a->shed,    &a->kernel,
+    uint64_t *const v[] = {&a->received, &a->harmless, &a->stored,      &a->folded,  &a->shed,   &a->kernel,
                            &a->cut,      &a->bytes,    &a->connections, &a->refused, &a->invalid};
 
     for (size_t i = 0; i < sizeof v / sizeof *v; i++)

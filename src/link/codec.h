@@ -47,9 +47,9 @@ bool delivery_encode(struct buf *b, const struct delivery *in);
 bool delivery_decode(struct str payload, struct arena *a, struct delivery *out);
 
 struct account { /* per transport; house.md 9: received = harmless + folded + stored + shed (+ kernel for UDP, not received) */
-    uint64_t received, harmless, sighted, shed, kernel, cut, bytes, connections, refused, invalid;
+    uint64_t received, harmless, stored, folded, shed, kernel, cut, bytes, connections, refused, invalid;
 };
-struct ingest_stats { /* FRAME_STATS: sighted counts acknowledged lines, so the account balances when nothing is in flight */
+struct ingest_stats { /* FRAME_STATS: stored and folded count acknowledged lines, so the account balances when nothing is in flight */
     uint64_t epoch; /* of which life of the worker these are the totals */
     uint32_t worker;
     uint64_t generation;
@@ -62,7 +62,7 @@ bool ingest_stats_decode(struct str payload, struct ingest_stats *out);
 struct ack { /* FRAME_ACK */
     uint64_t seq;        /* this one is committed (frames are acknowledged in order) */
     bool refused;        /* not committed and never will be: the answer is 503 for a delivery, shed for lines */
-    struct { uint64_t stored, folded; } by[TRANSPORT__COUNT]; /* of `sighted` lines in it: bytes kept / only counted */
+    struct { uint64_t stored, folded; } by[TRANSPORT__COUNT]; /* of the lines in it: bytes kept / only counted */
     struct str answer;   /* delivery: the JSON answer */
     int status;          /* delivery: HTTP status */
 };

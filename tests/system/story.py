@@ -114,8 +114,6 @@ def harmless(lab):
 
 def work(lab):
     login = [e for e in lab.json("list", "events") if e["priority"] == "P2"][0]["ref"]
-    for who in ("iso", "dep"):
-        lab.token(who)
     act(lab, "iso", "claim", login)
     act(lab, "iso", "promote", login, "--rationale", "root logged in after guessing: C2", "--personal-data", "unknown",
         "--summary", "A stranger logged in as root on the gateway")

@@ -559,7 +559,7 @@ static struct ingest_stats stats_of(uint32_t worker, uint64_t epoch, uint64_t re
 
     s.by[TRANSPORT_UDP].received = received;
     s.by[TRANSPORT_UDP].harmless = harmless;
-    s.by[TRANSPORT_UDP].sighted = received - harmless;
+    s.by[TRANSPORT_UDP].folded = received - harmless;
     return s;
 }
 
@@ -579,7 +579,7 @@ static void the_account_survives_a_worker_that_died(void **state) {
     assert_string_equal(said("/intake/0/transport"), "udp");
     assert_string_equal(said("/intake/0/received"), "116");
     assert_string_equal(said("/intake/0/harmless"), "105");
-    assert_string_equal(said("/intake/0/sighted"), "11");
+    assert_string_equal(said("/intake/0/folded"), "11");
     check_ask(200, NULL, "GET", "/metrics", NULL);
     assert_non_null(strstr(buf_cstr(&t.reply), "tocsin_messages_received_total{transport=\"udp\"} 116\n"));
 }
