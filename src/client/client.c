@@ -119,6 +119,27 @@ struct watching {
     bool once;
 };
 
+/* "2026-11-22 05:01:10  INC-2026-0001  P2 contain -> contained  title" */
+static void watch_text(struct client *c, const struct json *j) {
+    struct buf *b = &c->out;
+
+    text_value(c, json_get(j, "at"), b);
+    buf_text(b, "  ");
+    text_value(c, json_get(j, "ref"), b);
+    buf_text(b, "  ");
+    if (json_get_text(j, "priority").n) {
+        text_value(c, json_get(j, "priority"), b);
+        buf_c(b, ' ');
+    }
+    text_value(c, json_get(j, "verb"), b);
+    if (json_get_text(j, "state").n) {
+        buf_text(b, " -> ");
+        text_value(c, json_get(j, "state"), b);
+    }
+    buf_text(b, "  ");
+    text_value(c, json_get(j, "title"), b);
+}
+
 static bool watch_line(void *ctx, struct str line) {
     struct watching *w = ctx;
     struct client *c = w->c;
@@ -127,7 +148,7 @@ static bool watch_line(void *ctx, struct str line) {
     if (c->json) {
         buf_str(&c->out, line);
     } else if (json_parse(line, REPLY_MAX, &j, NULL) == RC_OK) {
-        text_value(c, j, &c->out);
+        watch_text(c, j);
         json_free(j);
     } else {
         esc_term(&c->out, line);

@@ -90,14 +90,35 @@ static enum rc whoami(struct call *k, struct buf *json, struct err *e) {
     return RC_OK;
 }
 
-static void problems_json(struct control *c, struct jw *w) {
+/* What somebody should look at now. What is over (a message given up last week) stands in lists and counters. */
+static void problems_json(struct control *c, struct str record, struct jw *w) {
+    struct json *j = NULL;
+    struct buf b;
+    struct str why;
+    int64_t failed;
+
+    json_parse(record, REPLY_MAX, &j, NULL);
+    why = json_get_text(j, "paused_because");
+    failed = json_int(json_pointer(j, STR("/outbox/failed")), 0);
+    buf_init(&b, 1024);
     jw_key(w, "problems");
     jw_list(w);
-    if (!desk_ready(c->desk))
+    if (why.n) {
+        buf_printf(&b, "nothing is taken in: %.*s", STR_FMT(why));
+        jw_str(w, buf_view(&b));
+    } else if (!desk_ready(c->desk)) {
         jw_text(w, "not ready: nothing is taken in until the record can be written");
+    }
     if (c->reload.at && !c->reload.ok)
         jw_text(w, "the last reload failed; the configuration before it is in use");
+    if (failed) {
+        buf_reset(&b);
+        buf_printf(&b, "%lld messages could not be delivered yet: tocsin list notices --state failed", (long long)failed);
+        jw_str(w, buf_view(&b));
+    }
     jw_list_end(w);
+    buf_fini(&b);
+    json_free(j);
 }
 
 static enum rc status(struct call *k, struct buf *json, struct err *e) {
@@ -113,7 +134,7 @@ static enum rc status(struct call *k, struct buf *json, struct err *e) {
         jw_kv_bool(&w, "ready", desk_ready(c->desk));
         jw_kv_time(&w, "now", k->now);
         jw_kv_time(&w, "started", c->started);
-        problems_json(c, &w);
+        problems_json(c, str_trim(buf_view(&record)), &w);
         jw_key(&w, "reload");
         jw_map(&w);
         jw_kv_time(&w, "at", c->reload.at);
