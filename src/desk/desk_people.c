@@ -20,7 +20,7 @@ static void put_org(struct desk *d, struct org *o, int64_t now) {
         return;
     struct line l;
     line_open(&l);
-    query_do(d->store, Q_ORG_PUT, "ittttii", audit_next(d->store), o->slug, o->name, o->tz ? o->tz : "UTC", mode, now);
+    query_do(d->store, Q_ORG_PUT, "itttti", audit_next(d->store), o->slug, o->name, o->tz ? o->tz : "UTC", mode, now);
     o->db_id = query_number(d->store, 0, Q_ORG_ID, "t", o->slug);
     audit_touch(d->store, REC_org, o->db_id);
     jw_kv_text(&l.w, "name", o->name);

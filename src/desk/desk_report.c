@@ -39,7 +39,7 @@ static void add_assessment(struct desk *d, const struct claim *c, const struct e
     buf_init(&criteria, 4096);
     bool incident = assess_criteria(&ev->in, &ev->out, &criteria);
     int64_t by = c->reporter ? c->reporter : PRINCIPAL_SYSTEM;
-    int64_t id = query_insert(d->store, Q_ASSESSMENT_ADD, "iindiististn", audit_next(d->store), ev->id, 0, now, by, c->human ? STR_NONE : ev->rule,
+    int64_t id = query_insert(d->store, Q_ASSESSMENT_ADD, "iidiistsist", audit_next(d->store), ev->id, 0, now, by, c->human ? STR_NONE : ev->rule,
                               incident ? "incident" : "undetermined", buf_view(&criteria), (int64_t)ev->in.confidence,
                               c->human ? STR("reported by a person") : STR("proposed by a rule"), (const char *)NULL);
     audit_touch(d->store, REC_assessment, id);
@@ -369,7 +369,8 @@ static uint64_t take_sighting(struct desk *d, const struct sighting *s, struct s
         struct claim c = {.org = s->org, .source = x->source, .rule = ri, .fields = s->fields, .nfields = s->nfields, .count = (int64_t)s->total,
                           .first = first, .last = last};
         bool made;
-        joined(x, report_claim(d, &c, now, &made), made);
+        int64_t id = report_claim(d, &c, now, &made);
+        joined(x, id, made);
     }
     if (wanted)
         correlate(d->corr, &mine, on_alert, x);
@@ -455,7 +456,8 @@ static void own_claim(struct desk *d, const struct delivery *dv, struct sighted 
                       .nentity = dv->key.n ? 1 : 4, .count = s->total ? (int64_t)s->total : 1, .first = at, .last = at, .title = dv->title};
     *x = (struct sighted){.d = d, .s = s, .now = now, .source = source};
     bool made;
-    joined(x, report_claim(d, &c, now, &made), made);
+    int64_t id = report_claim(d, &c, now, &made);
+    joined(x, id, made);
     for (size_t k = 0; k < x->nevents; k++)
         fold_raw(d, x->events[k], d->g.roster->orgs[dv->org].db_id, source, s->rule, STR_NONE, &dv->line);
     account_events(x);

@@ -60,7 +60,7 @@ enum rc migrate(sqlite3 *db, int *version, struct err *e) {
             return e ? e->rc : RC_IO;
         }
         ++*version;
-        log_info("store", "schema %s applied", steps[*version - 1].name);
+        log_debug("store", "schema %s applied", steps[*version - 1].name);
     }
     return RC_OK;
 }

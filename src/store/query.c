@@ -27,7 +27,7 @@ static bool bind(struct store *s, enum stmt q, const char *fmt, va_list ap) {
     if (s->failed || !st)
         return false;
     sqlite3_reset(st);
-    int code = SQLITE_OK;
+    int code = sqlite3_bind_parameter_count(st) == (int)strlen(fmt) ? SQLITE_OK : SQLITE_MISUSE;
     for (int i = 1; *fmt && code == SQLITE_OK; fmt++, i++) {
         int64_t n;
         switch (*fmt) {
