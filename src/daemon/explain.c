@@ -3,7 +3,7 @@
  * explain.c - tocsind explain: lines in, and what tocsind would make of each out
  *
  * Takes   a configuration, rules, and messages from a file or a pipe.
- * Gives   per message, for a person or as one JSON object a line (tocsind(8) describes it as an interface): how it was read, its
+ * Gives   per message, for a person or as one JSON object a line (tocsind-explain(8) describes it as an interface): how it was read, its
  *         fields, the rules it matched, the event it makes or joins, the correlations that fired at it.
  * Keeps   the state of correlations through the whole input, in event time. It is the pipeline of the ingest role, not a copy of it.
  */
@@ -24,6 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define EXPLAIN_GROUPS 4096 /* of the few lines somebody asks the running daemon about */
 #define LINE_MAX_BYTES (1u << 20) /* longer messages are cut, and say so */
 #define OUT_MAX (64u << 20)
 #define TRUST 80                  /* of a source that the roster does not know: roster.yaml's default */
@@ -263,6 +264,42 @@ static int explain(const struct options *o) {
     return status;
 }
 
+/* ---- in the running daemon */
+
+enum rc explain_lines(const struct generation *g, struct str lines, struct buf *json, struct err *e) {
+    struct explainer *ex = calloc(1, sizeof *ex);
+    enum rc rc = ex ? RC_OK : err_set(e, RC_NOMEM, "out of memory");
+
+    if (!ex)
+        return rc;
+    ex->g = g;
+    ex->now = ex->last = clock_now();
+    arena_init(&ex->arena, 16u << 20);
+    if (!(ex->corr = correlator_new(g->rules, EXPLAIN_GROUPS)))
+        rc = err_set(e, RC_NOMEM, "out of memory");
+    if (rc == RC_OK && (rc = pipeline_init(&ex->pipe, g, false, e)) == RC_OK) {
+        ex->pipe.always_fields = true;
+        buf_c(json, '[');
+        while (lines.n) {
+            struct str text = str_cut(&lines, '\n');
+            if (ex->x.n++)
+                buf_c(json, ',');
+            begin(ex, text.n ? text : STR(""));
+            line(ex, STR_NONE);
+            judge(ex);
+            explain_json(ex, json);
+        }
+        buf_text(json, "]\n");
+        pipeline_fini(&ex->pipe);
+        if (json->over)
+            rc = err_set(e, RC_LIMIT, "the answer is too long; use: tocsind explain");
+    }
+    correlator_free(ex->corr);
+    arena_fini(&ex->arena);
+    free(ex);
+    return rc;
+}
+
 /* ---- words */
 
 static int usage(const char *why, const char *what) {
@@ -312,7 +349,7 @@ static int parse_words(int argc, char **argv, struct options *o) {
         else if (c == 'y')
             o->any_logsource = true;
         else if (c == '?' || (c == 'i' && !set_input(o, optarg)) || (c == 'a' && !set_as(o, optarg)))
-            return usage("wrong words", c == '?' ? "" : ": see tocsind(8)");
+            return usage("wrong words", c == '?' ? "" : ": see tocsind-explain(8)");
     }
     if (optind < argc - 1)
         return usage("one file at a time, not ", argv[optind + 1]);

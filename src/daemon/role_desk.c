@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "control/control.h"
 #include "daemon/carries.h"
+#include "daemon/explain.h"
 #include "daemon/role.h"
 
 #include <stdio.h>
@@ -396,7 +397,13 @@ static void on_reload(void *ctx, uint64_t request) {
     buf_fini(&b);
 }
 
-static const struct control_ops control_ops_ = {on_reload, NULL};
+static enum rc on_explain(void *ctx, struct str lines, struct buf *json, struct err *e) {
+    struct deskrole *r = ctx;
+
+    return explain_lines(role_generation(r->role), lines, json, e);
+}
+
+static const struct control_ops control_ops_ = {on_reload, on_explain};
 
 static void serve(struct deskrole *r) {
     static const struct http_limits limits = {.header = 16u << 10, .body = 1u << 20, .header_us = 10 * US_PER_S, .body_us = 30 * US_PER_S,
@@ -521,7 +528,8 @@ static void on_stop(void *ctx) {
 /* ---- the whole */
 static bool set_up(struct deskrole *r, int parent_fd) {
     static const struct role_ops ops = {.name = "desk",
-                                        .parts = 1u << SEC_CONFIG | 1u << SEC_ROSTER | 1u << SEC_POLICY | 1u << SEC_RULES | 1u << SEC_ZONES,
+                                        .parts = 1u << SEC_CONFIG | 1u << SEC_ROSTER | 1u << SEC_POLICY | 1u << SEC_RULES |
+                                                 1u << SEC_NORMALISE | 1u << SEC_ZONES, /* patterns: for tocsin explain */
                                         .prepare = on_prepare,
                                         .swap = on_swap,
                                         .peer = on_peer,
