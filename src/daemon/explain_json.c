@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * explain_json.c - what explain says, as one JSON object a message; tocsind(8) describes it as an interface
+ * explain_json.c - what explain says, as one JSON object a message; tocsind-explain(8) describes it as an interface
  *
  * Absent is null, never invented. Bytes that are no UTF-8 are {"b64":"..."}.
  */

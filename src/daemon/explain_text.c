@@ -83,22 +83,59 @@ static void rule_line(const struct rule_info *info, const char *word, struct buf
     buf_text(b, ")\n");
 }
 
-/* Rules of a fitting log source that a first failing item keeps from matching; those nearest in the file order. */
+/* How many bytes of the message's words (those of five and more) stand in what a rule wanted. */
+static unsigned kinship(struct str text, struct str why) {
+    size_t found = str_find(why, STR(", found"));
+    struct str wanted = str_sub(why, 0, found);
+    unsigned n = 0;
+
+    for (unsigned words = 0; !str_absent(text) && words < 64; words++) {
+        struct str word = str_cut(&text, ' ');
+        n += word.n >= 5 && str_find(wanted, word) != SIZE_MAX ? (unsigned)word.n : 0;
+    }
+    return n;
+}
+
+struct near { /* a rule of a fitting log source, and the first item that kept it from matching */
+    uint32_t rule;
+    unsigned kin;
+    char why[400];
+};
+
+static void keep_nearest(struct near *v, size_t *n, uint32_t rule, unsigned kin, struct str why) {
+    size_t i = *n;
+
+    while (i > 0 && v[i - 1].kin < kin)
+        i--;
+    if (i == NEAREST_MAX)
+        return;
+    *n += *n < NEAREST_MAX;
+    memmove(&v[i + 1], &v[i], (*n - 1 - i) * sizeof *v);
+    v[i].rule = rule;
+    v[i].kin = kin;
+    str_copy(v[i].why, sizeof v[i].why, why);
+}
+
+/* Only what shares words is worth more than one line, and any at all when something matched. */
 static void nearest(struct explainer *ex, struct buf *b) {
+    struct near v[NEAREST_MAX + 1];
     struct buf why;
-    size_t shown = 0;
+    size_t n = 0;
 
     buf_init(&why, 4096);
-    for (uint32_t r = 0; r < ruleset_count(ex->g->rules) && shown < NEAREST_MAX; r++) {
+    for (uint32_t r = 0; r < ruleset_count(ex->g->rules); r++) {
         buf_reset(&why);
-        if (rule_info(ex->g->rules, r)->kind != RULE_DETECTION || !match_why_not(ex->pipe.matcher, &ex->x.m, r, &why))
-            continue;
-        rule_line(rule_info(ex->g->rules, r), "not", b);
+        if (rule_info(ex->g->rules, r)->kind == RULE_DETECTION && match_why_not(ex->pipe.matcher, &ex->x.m, r, &why))
+            keep_nearest(v, &n, r, kinship(ex->x.m.text, buf_view(&why)), buf_view(&why));
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (v[i].kin == 0 && (ex->x.nhits || i > 0))
+            break;
+        rule_line(rule_info(ex->g->rules, v[i].rule), "not", b);
         label(b, "");
         buf_text(b, "because ");
-        esc_term(b, buf_view(&why));
+        esc_term(b, str_of(v[i].why));
         buf_c(b, '\n');
-        shown++;
     }
     buf_fini(&why);
 }
@@ -106,10 +143,9 @@ static void nearest(struct explainer *ex, struct buf *b) {
 static void rules_part(struct explainer *ex, struct buf *b) {
     for (size_t i = 0; i < ex->x.nhits; i++)
         rule_line(rule_info(ex->g->rules, ex->x.hits[i]), "matched", b);
-    if (ex->x.nhits == 0) {
+    if (ex->x.nhits == 0)
         buf_printf(b, LABEL "none\n", "matched");
-        nearest(ex, b);
-    }
+    nearest(ex, b);
     for (size_t i = 0; i < ex->x.nalerts; i++) {
         const struct explain_alert *a = &ex->x.alerts[i];
         rule_line(rule_info(ex->g->rules, a->rule), a->fired ? "fired" : "folded", b);
@@ -178,7 +214,10 @@ static void event_part(const struct explainer *ex, struct buf *b) {
     const struct prio_in *in = &ev->in;
 
     if (!ex->x.has_event) {
-        buf_printf(b, LABEL "none\n", "event");
+        bool counted = false;
+        for (size_t i = 0; i < ex->x.nhits; i++)
+            counted = counted || correlator_wants(ex->corr, ex->x.hits[i]);
+        buf_printf(b, LABEL "none%s\n", "event", counted ? ": a correlation counts it, and has not fired" : "");
         return;
     }
     const struct rule_info *info = rule_info(ex->g->rules, ev->rule);
