@@ -23,11 +23,11 @@ struct token {
     int64_t created;
 };
 
-struct pending { /* a request answered later; the slot is free when r is NULL */
-    struct control *c;
+struct pending { /* a request answered later */
+    struct control *c; /* NULL: the daemon stops; whoever still holds this gives it back */
     struct http_request *r;
     uint64_t id;
-    bool check; /* RC_CHECK is an answer, not an error */
+    bool held; /* by the desk, which calls back for certain */
 };
 
 struct watcher { /* the slot is free when r is NULL */
@@ -52,7 +52,7 @@ struct control {
     void *ctx;
     int64_t started;
     uint64_t requests, refused; /* answered with an error status */
-    struct pending pending[PENDING_MAX];
+    struct pending *pending[PENDING_MAX];
     uint64_t last_id;
     struct {
         int64_t at;
@@ -116,7 +116,7 @@ void account_metrics(const struct control *c, struct buf *b);
 void watch_end(struct control *c);
 
 /* ---- cmd_work.c */
-struct pending *pending_take(struct call *k, struct err *e); /* NULL: RC_BUSY is in e */
+struct pending *pending_take(struct call *k, bool held, struct err *e); /* NULL: why is in e */
 void pending_end(struct control *c);
 
 #endif

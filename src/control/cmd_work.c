@@ -8,41 +8,61 @@
 
 #include "base/log.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-struct pending *pending_take(struct call *k, struct err *e) {
+struct pending *pending_take(struct call *k, bool held, struct err *e) {
     struct control *c = k->c;
+    struct pending *p;
 
     for (size_t i = 0; i < PENDING_MAX; i++) {
-        if (c->pending[i].r)
+        if (c->pending[i])
             continue;
-        c->pending[i] = (struct pending){.c = c, .r = k->r, .id = ++c->last_id};
-        return &c->pending[i];
+        if (!(p = calloc(1, sizeof *p))) {
+            err_set(e, RC_NOMEM, "out of memory");
+            return NULL;
+        }
+        *p = (struct pending){.c = c, .r = k->r, .id = ++c->last_id, .held = held};
+        return c->pending[i] = p;
     }
     err_set(e, RC_BUSY, "too much long work is under way");
     err_hint(e, "wait for the verify, backup or reload that runs");
     return NULL;
 }
 
+static void pending_forget(struct control *c, const struct pending *p) {
+    for (size_t i = 0; i < PENDING_MAX; i++)
+        if (c->pending[i] == p)
+            c->pending[i] = NULL;
+}
+
+/* Answers and gives it back. */
 static void pending_answer(struct pending *p, enum rc rc, struct str json, const struct err *e) {
     struct call k = {.c = p->c, .r = p->r};
     struct buf b;
 
-    if (!p->r) /* answered already: the daemon was stopping */
-        return;
-    p->r = NULL;
-    buf_init(&b, REPLY_MAX);
-    buf_str(&b, json);
-    reply_or_error(&k, rc, &b, e);
+    if (p->c) { /* else answered already: the daemon was stopping */
+        pending_forget(p->c, p);
+        buf_init(&b, REPLY_MAX);
+        buf_str(&b, json);
+        reply_or_error(&k, rc, &b, e);
+    }
+    free(p);
 }
 
 void pending_end(struct control *c) {
     struct err e = {0};
 
     err_set(&e, RC_UNDECIDED, "the daemon stops before this was done");
-    for (size_t i = 0; i < PENDING_MAX; i++)
-        if (c->pending[i].r)
-            pending_answer(&c->pending[i], RC_UNDECIDED, STR_NONE, &e);
+    for (size_t i = 0; i < PENDING_MAX; i++) {
+        struct pending *p = c->pending[i];
+        if (!p)
+            continue;
+        reply_error(c, p->r, &e, "");
+        p->c = NULL;
+        if (!p->held)
+            free(p);
+    }
 }
 
 static void on_done(void *ctx, enum rc rc, struct str json, const struct err *e) {
@@ -52,16 +72,18 @@ static void on_done(void *ctx, enum rc rc, struct str json, const struct err *e)
 }
 
 static void refuse(struct call *k, struct pending *p, enum rc rc, struct err *e) {
-    if (p)
-        p->r = NULL;
+    if (p) {
+        pending_forget(k->c, p);
+        free(p);
+    }
     e->rc = rc;
     reply_error(k->c, k->r, e, "");
 }
 
 void cmd_verify(struct call *k) {
     struct err e = {0};
-    struct pending *p = pending_take(k, &e);
-    enum rc rc = RC_BUSY;
+    struct pending *p = pending_take(k, true, &e);
+    enum rc rc = e.rc;
 
     if (!p || (rc = desk_verify(k->c->desk, &k->who, k->now, on_done, p, &e)) != RC_OK)
         refuse(k, p, rc, &e);
@@ -75,8 +97,8 @@ void cmd_backup(struct call *k) {
 
     if ((rc = args_need(&k->args, "file", &file, &e)) == RC_OK && file.p[0] != '/')
         rc = err_set(&e, RC_INVALID, "the file of a backup is named from the root on: \"%.*s\"", STR_FMT(file));
-    if (rc == RC_OK && !(p = pending_take(k, &e)))
-        rc = RC_BUSY;
+    if (rc == RC_OK && !(p = pending_take(k, true, &e)))
+        rc = e.rc;
     if (rc == RC_OK) {
         const char *path = arena_cstr(&k->arena, file);
         rc = path ? desk_backup(k->c->desk, &k->who, path, k->now, on_done, p, &e) : RC_NOMEM;
@@ -92,7 +114,7 @@ void cmd_reload(struct call *k) {
     if (!k->c->ops || !k->c->ops->reload)
         err_set(&e, RC_REFUSED, "this daemon cannot reload");
     else
-        p = pending_take(k, &e);
+        p = pending_take(k, false, &e);
     if (p) {
         log_note("control", "reload asked for by %.*s", STR_FMT(k->who.login));
         k->c->ops->reload(k->c->ctx, p->id);
@@ -154,13 +176,13 @@ void control_reloaded(struct control *c, uint64_t request, bool ok, struct str t
     c->reload.ok = ok;
     str_copy(c->reload.text, sizeof c->reload.text, str_trim(text));
     for (size_t i = 0; i < PENDING_MAX; i++) {
-        struct pending *p = &c->pending[i];
-        if (!p->r || p->id != request)
+        struct pending *p = c->pending[i];
+        if (!p || p->held || p->id != request)
             continue;
         if (!ok) {
-            struct http_request *r = p->r;
-            p->r = NULL;
-            reload_refused(r, c, text);
+            reload_refused(p->r, c, text);
+            c->pending[i] = NULL;
+            free(p);
             return;
         }
         buf_init(&b, 64u << 10);

@@ -758,6 +758,29 @@ static void a_stop_answers_those_who_wait(void **state) {
     close(w);
 }
 
+static void long_work_outlives_the_api(void **state) {
+    int fd = ask_later("iso", "/v1/verify", "");
+
+    (void)state;
+    close(fd);
+    control_free(t.control); /* the desk may still hold the request */
+    t.control = NULL;
+}
+
+static void a_backup_is_named_from_the_root_on(void **state) {
+    char body[160], path[128];
+
+    (void)state;
+    check_ask(400, NULL, "POST", "/v1/backup", "{\"file\":\"backup.db\"}");
+    check_ask(400, NULL, "POST", "/v1/backup", "{}");
+    check_ask(403, "iso", "POST", "/v1/backup", "{\"file\":\"/x\"}");
+    snprintf(path, sizeof path, "%s/backup.db", t.dir);
+    snprintf(body, sizeof body, "{\"file\":\"%s\"}", path);
+    check_ask(200, NULL, "POST", "/v1/backup", body);
+    assert_string_equal(said("/file"), path);
+    assert_int_equal(unlink(path), 0);
+}
+
 int main(void) {
 #define PROMISE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
@@ -784,6 +807,8 @@ int main(void) {
         PROMISE(those_who_watch_see_what_happens),
         PROMISE(who_does_not_read_is_let_go),
         PROMISE(a_stop_answers_those_who_wait),
+        PROMISE(long_work_outlives_the_api),
+        PROMISE(a_backup_is_named_from_the_root_on),
     };
 
     signal(SIGPIPE, SIG_IGN); /* as the daemon does */
