@@ -28,7 +28,8 @@ struct ingest {
     struct ingest_hook *hook;
     struct event *flush, *age, *stats, *grace;
     bool paused;   /* the desk cannot store */
-    bool behind;   /* too much in flight; until half of it is gone */
+    bool behind;   /* more in flight than allowed: streams wait, until half of it is gone */
+    bool blocked;  /* twice as much: everything waits, until it is down to what is allowed */
     bool stopping;
     struct account by[TRANSPORT__COUNT]; /* harmless, stored, folded, shed of refused frames, and all of HTTP; the rest is intake's */
     struct ingest_stats told;            /* as last sent to the desk */
@@ -53,6 +54,7 @@ enum rc ingest_hook_prepare(struct ingest_hook *h, struct generation *g, struct 
 void ingest_hook_swap(struct ingest_hook *h);                  /* as in->g says */
 void ingest_hook_listen(struct ingest_hook *h, int fd);        /* takes it */
 void ingest_hook_unlisten(struct ingest_hook *h);
+uint64_t ingest_hook_connections(const struct ingest_hook *h);  /* accepted so far */
 size_t ingest_hook_waiting(const struct ingest_hook *h);       /* requests not answered */
 void ingest_hook_tick(struct ingest_hook *h, int64_t now);     /* answers those that waited too long */
 

@@ -101,6 +101,10 @@ void ingest_hook_tick(struct ingest_hook *h, int64_t now) {
     }
 }
 
+uint64_t ingest_hook_connections(const struct ingest_hook *h) {
+    return http_server_accepted(h->server);
+}
+
 size_t ingest_hook_waiting(const struct ingest_hook *h) {
     return h->nwaiting;
 }

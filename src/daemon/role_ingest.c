@@ -4,8 +4,8 @@
  *
  * Takes   sockets and generations from the parent, a link to the desk, messages from strangers.
  * Gives   batches of sightings, deliveries, its account.
- * Keeps   one batch being filled (at most BATCH_AGE_US old), frames until they are acknowledged: beyond limits.in_flight nothing more
- *         is read. Its account balances, received = harmless + stored + folded + shed, whenever nothing is in flight.
+ * Keeps   one batch being filled (at most BATCH_AGE_US old), frames until they are acknowledged: beyond limits.in_flight streams are
+ *         not read, beyond twice that nothing is. Its account balances, received = harmless + stored + folded + shed, whenever nothing is in flight.
  *
  * A line that no rule hits costs no allocation, no system call and no word to anybody.
  */
@@ -128,7 +128,7 @@ static void on_message(void *ctx, struct message *m) {
 /* ---- back-pressure */
 
 bool ingest_accepting(const struct ingest *in) {
-    return in->g && in->flight.desk && !in->paused && !in->behind && !in->stopping;
+    return in->g && in->flight.desk && !in->paused && !in->blocked && !in->stopping;
 }
 
 void ingest_hold(struct ingest *in) {
@@ -137,7 +137,11 @@ void ingest_hold(struct ingest *in) {
     if (in->stopping)
         return;
     in->behind = in->flight.bytes > (in->behind ? limit / 2 : limit);
-    intake_hold(in->intake, in->paused ? INTAKE_SHED : in->behind || !in->g ? INTAKE_HOLD : INTAKE_FLOW);
+    in->blocked = in->flight.bytes > (in->blocked ? limit : 2 * limit);
+    intake_hold(in->intake, in->paused                ? INTAKE_SHED
+                            : in->blocked || !in->g ? INTAKE_HOLD
+                            : in->behind            ? INTAKE_SLOW
+                                                    : INTAKE_FLOW);
 }
 
 static void on_flight_changed(void *ctx) {
@@ -176,6 +180,7 @@ static void stats_fill(struct ingest *in, struct ingest_stats *st) {
         a->refused += c[t].refused;
         a->invalid += c[t].invalid;
     }
+    st->by[TRANSPORT_HTTP].connections = ingest_hook_connections(in->hook);
     st->scanned = in->scanned + in->now.scanned;
     st->candidates = in->candidates + in->now.candidates;
     st->normalised = in->normalised + in->now.normalised;
@@ -354,7 +359,7 @@ static void on_stop(void *ctx) {
 
     if (in->stopping)
         return;
-    if (in->g && !in->paused && !in->behind)
+    if (in->g && !in->paused && !in->blocked)
         intake_drain(in->intake);
     ingest_flush(in);
     in->stopping = true;

@@ -42,7 +42,8 @@ void http_server_limits(struct http_server *s, const struct http_limits *lim); /
 void http_server_unlisten(struct http_server *s); /* closes the listening sockets; what is open stays */
 enum rc http_server_listen(struct http_server *s, int fd, struct err *e); /* takes a listening socket; may be called for several */
 void http_server_pause(struct http_server *s, bool paused);              /* stops accepting; what is open stays */
-size_t http_server_connections(const struct http_server *s);
+size_t http_server_connections(const struct http_server *s); /* open now */
+uint64_t http_server_accepted(const struct http_server *s);  /* since http_server_new */
 
 struct str http_method(const struct http_request *r);
 struct str http_path(const struct http_request *r);  /* decoded, always starts with '/', no NUL, no "." or ".." segment */

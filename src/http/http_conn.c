@@ -405,6 +405,7 @@ bool http_conn_start(struct http_conn *c, int fd) {
         c->next->at = &c->next;
     s->conns = c;
     s->count++;
+    s->accepted++;
     bufferevent_setcb(c->bev, on_read, on_write, on_event, c);
     bufferevent_setwatermark(c->bev, EV_READ, 0, READ_HIGH);
     bufferevent_enable(c->bev, EV_READ | EV_WRITE);

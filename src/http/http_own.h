@@ -23,6 +23,7 @@ struct http_server {
     struct http_listener *listeners;
     struct http_conn *conns;
     size_t count;
+    uint64_t accepted;
     bool paused;
 };
 

@@ -199,6 +199,10 @@ size_t http_server_connections(const struct http_server *s) {
     return s->count;
 }
 
+uint64_t http_server_accepted(const struct http_server *s) {
+    return s->accepted;
+}
+
 void http_server_free(struct http_server *s) {
     if (!s)
         return;

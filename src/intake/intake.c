@@ -107,7 +107,7 @@ void intake_hold(struct intake *in, enum intake_hold hold) {
 }
 
 void intake_drain(struct intake *in) {
-    in->hold = in->hold == INTAKE_HOLD ? INTAKE_FLOW : in->hold;
+    in->hold = in->hold == INTAKE_SHED ? in->hold : INTAKE_FLOW;
     stream_unlisten(in);
     dgram_drain(in);
     stream_drain(in);

@@ -27,7 +27,8 @@ struct intake_count { /* per transport, since intake_new */
 
 enum intake_hold {
     INTAKE_FLOW, /* read */
-    INTAKE_HOLD, /* nothing is read: senders of streams feel it, datagrams wait in the kernel, which counts what it drops */
+    INTAKE_SLOW, /* streams are not read, their senders feel it; datagrams are: theirs cannot */
+    INTAKE_HOLD, /* nothing is read: datagrams wait in the kernel, which counts what it drops */
     INTAKE_SHED  /* streams are not read; datagrams are, and counted as shed */
 };
 

@@ -58,5 +58,5 @@ const struct opt limits_opts[] = {
     {"header_time", OPT_DURATION, AT(header_time), .lo = US_PER_S, .hi = 10 * US_PER_MIN, .def = "10s", .help = "Time for the header of a request."},
     {"body_time", OPT_DURATION, AT(body_time), .lo = US_PER_S, .hi = 10 * US_PER_MIN, .def = "30s", .help = "Time for the body of a request."},
     {"in_flight", OPT_SIZE, AT(in_flight), .lo = KIB(64), .hi = MIB(256), .def = "8MiB",
-     .help = "Sightings the desk has not committed yet, in bytes; beyond it reading stops until it has."},
+     .help = "Sightings the desk has not committed yet, in bytes: beyond it streams wait, beyond twice that everything does."},
     OPT_END};

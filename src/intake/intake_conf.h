@@ -43,7 +43,8 @@ struct limits_conf {
     int64_t idle;         /* us, 10 min: a silent TCP syslog connection is closed; 0 = never */
     int64_t header_time;  /* 10 s for a request's header */
     int64_t body_time;    /* 30 s for its body */
-    uint64_t in_flight;   /* 8 MiB of sightings not yet acknowledged by the desk before reading stops */
+    uint64_t in_flight;   /* 8 MiB of sightings not yet acknowledged by the desk before streams wait; twice that before datagrams
+                           * wait too and webhooks are answered 503: a flood over TCP does not deafen those who cannot wait */
 };
 
 struct intake_conf {
