@@ -26,6 +26,7 @@ static const struct opt files_opts[] = {
 
 const struct opt config_opts[] = {
     {"state", OPT_STR, AT(state), 0, 4000, TOCSIN_STATEDIR, "folder of the record (the database)", NULL, NULL, 0},
+    {"backup", OPT_STR, AT(backup), 0, 4000, NULL, "folder that tocsin backup may write to; without it only the folder of the record", NULL, NULL, 0},
     {"run", OPT_STR, AT(run), 0, 90, TOCSIN_RUNDIR, "folder of the control socket", NULL, NULL, 0},
     {"control_group", OPT_STR, AT(control_group), 0, 64, "tocsin", "members of this group may connect to the control socket", NULL, NULL, 0},
     {"user", OPT_STR, AT(user), 0, 64, "_tocsin", "user the roles run as when the daemon is started by root", NULL, NULL, 0},

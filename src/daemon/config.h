@@ -23,6 +23,7 @@ struct paths_conf { /* files: relative to the configuration file's folder */
 };
 struct config {
     char *state;          /* folder of the database */
+    char *backup;         /* folder backups may be written to, besides that of the record; or NULL */
     char *run;            /* folder of the control socket */
     char *control_group;  /* group of the control socket */
     char *user;           /* to run as when started as root; default _tocsin */

@@ -191,6 +191,8 @@ size_t config_unreachable(const struct config *c, const struct roster *r, const 
 static void check_paths(const struct check *c) {
     if (c->config->state[0] != '/')
         COMPLAIN(c, about(c->root, "state"), "state must be an absolute path, not \"%s\"", c->config->state);
+    if (c->config->backup && c->config->backup[0] != '/')
+        COMPLAIN(c, about(c->root, "backup"), "backup must be an absolute path, not \"%s\"", c->config->backup);
     if (c->config->run[0] != '/')
         COMPLAIN(c, about(c->root, "run"), "run must be an absolute path, not \"%s\"", c->config->run);
 }

@@ -20,6 +20,7 @@
 
 static const char *also[ALSO_MAX];
 static size_t nalso;
+static const char *also_write;
 
 /* What looking names up and checking certificates takes. Single files and not /etc, because /etc/shadow lies there too; so a
  * resolv.conf that is replaced (and not rewritten) is seen by the next notify role only. */
@@ -51,6 +52,10 @@ void confine_also_read(const char *path) {
         also[nalso++] = path;
 }
 
+void confine_also_write(const char *path) {
+    also_write = path;
+}
+
 static size_t add_paths(const char **out, size_t n, const char *const *paths) {
     while (paths && *paths && n < READ_MAX)
         out[n++] = *paths++;
@@ -59,7 +64,7 @@ static size_t add_paths(const char **out, size_t n, const char *const *paths) {
 
 static void confine_files(enum confined role, const struct confine_paths *p, struct buf *missing) {
     const char *read[READ_MAX + 1] = {NULL};
-    const char *write[] = {p ? p->state : NULL, NULL};
+    const char *write[] = {p ? p->state : NULL, p ? also_write : NULL, NULL};
     size_t n = add_paths(read, 0, roles[role].read);
 
     n = add_paths(read, n, p ? p->read : NULL);

@@ -27,6 +27,9 @@ enum rc confine_role(const char *role, const struct confine_paths *p, struct buf
 /* One more file or folder that the role of this process may read (--read=); borrowed for good, at most 8. */
 void confine_also_read(const char *path);
 
+/* One more folder that the desk may write to (--write=). */
+void confine_also_write(const char *path);
+
 /* For every process of ours, first thing: descriptors 0 to 2 open, no core file, not dumpable, umask 077. */
 void confine_process(void);
 /* Tries what the role must not do and prints a line for each attempt: "desk open /etc/shadow: denied (EACCES)". Called in a

@@ -180,15 +180,23 @@ static int selftest_main(void) {
 }
 
 /* ---- the command line */
-enum { OPT_ROLE_ = 256, OPT_FD, OPT_STATE, OPT_READ, OPT_VERBOSE, OPT_READY, OPT_PRINT };
+enum { OPT_ROLE_ = 256, OPT_FD, OPT_STATE, OPT_READ, OPT_WRITE, OPT_VERBOSE, OPT_READY, OPT_PRINT };
 
 static const struct option long_options[] = {
-    {"config", required_argument, NULL, 'c'},       {"test", no_argument, NULL, 't'},
-    {"version", no_argument, NULL, 'V'},            {"foreground", no_argument, NULL, 'f'},
-    {"help", no_argument, NULL, 'h'},               {"print-config", no_argument, NULL, OPT_PRINT},
-    {"ready-fd", required_argument, NULL, OPT_READY}, {"role", required_argument, NULL, OPT_ROLE_},
-    {"fd", required_argument, NULL, OPT_FD},        {"state", required_argument, NULL, OPT_STATE},
-    {"read", required_argument, NULL, OPT_READ},    {"verbose", required_argument, NULL, OPT_VERBOSE},
+    {"config", required_argument, NULL, 'c'},
+    {"test", no_argument, NULL, 't'},
+    {"version", no_argument, NULL, 'V'},
+    {"foreground", no_argument, NULL, 'f'},
+    {"help", no_argument, NULL, 'h'},
+    {"print-config", no_argument, NULL, OPT_PRINT},
+    {"ready-fd", required_argument, NULL, OPT_READY},
+    /* what the parent says to a role */
+    {"role", required_argument, NULL, OPT_ROLE_},
+    {"fd", required_argument, NULL, OPT_FD},
+    {"state", required_argument, NULL, OPT_STATE},
+    {"read", required_argument, NULL, OPT_READ},
+    {"write", required_argument, NULL, OPT_WRITE},
+    {"verbose", required_argument, NULL, OPT_VERBOSE},
     {NULL, 0, NULL, 0},
 };
 
@@ -214,6 +222,7 @@ static int take(struct options *o, int c) {
     case OPT_FD: o->fd = number(optarg); break;
     case OPT_STATE: o->state = optarg; break;
     case OPT_READ: confine_also_read(optarg); break;
+    case OPT_WRITE: confine_also_write(optarg); break;
     case OPT_VERBOSE: o->verbose = number(optarg); break;
     default: return usage(stderr, EX_USAGE);
     }

@@ -187,6 +187,7 @@ static void tear_down(struct parent *p, struct event *ev[SIGNALS]) {
     if (p->base)
         event_base_free(p->base);
     free(p->state);
+    free(p->backup);
     free(p);
 }
 

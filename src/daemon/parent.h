@@ -54,6 +54,7 @@ struct parent {
     int status;           /* exit status */
     struct spawn as;      /* the user of the roles */
     char *state;          /* folder of the record, as it was at the start: a move takes a restart */
+    char *backup;         /* the same for the folder of backups; or NULL */
     struct sd_fds given;
     struct generation *g; /* CONFIG and ROSTER; NULL before the first */
     int image_fd, secrets_fd[CONFINE__COUNT];

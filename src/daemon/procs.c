@@ -234,6 +234,7 @@ static void proc_start(struct proc *c) {
     int fd;
 
     how.state = c->role == CONFINE_DESK ? p->state : NULL;
+    how.write = c->role == CONFINE_DESK ? p->backup : NULL;
     how.verbose = p->verbose;
     if (c->role == CONFINE_NOTIFY) {
         const char *ca[] = {p->g->config.notify.mail.ca_file, p->g->config.notify.webhook.ca_file};

@@ -152,6 +152,7 @@ static void needs_restart(struct reload *r) {
         bool changed;
     } rows[] = {
         {"state", !same(a->state, b->state)},   {"run", !same(a->run, b->run)},
+        {"backup", !same(a->backup, b->backup)},
         {"user", !same(a->user, b->user)},      {"control_group", !same(a->control_group, b->control_group)},
         {"workers", a->workers != b->workers},
     };
@@ -277,6 +278,7 @@ static void first(struct reload *r) {
     }
     install(r);
     p->state = str_dup(str_of(p->g->config.state));
+    p->backup = p->g->config.backup ? str_dup(str_of(p->g->config.backup)) : NULL;
     procs_start(p);
     finish(r, true);
 }

@@ -60,7 +60,7 @@ static void become(int fd, const struct spawn *how, char *const argv[], char *co
 }
 
 enum rc spawn_role(const char *role, const struct spawn *how, pid_t *pid, int *fd, struct err *e) {
-    char room[KEPT][512], *env[KEPT + 1], roleopt[48], fdopt[16], stateopt[4096 + 16], readopt[3][4096 + 16], verbose[24];
+    char room[KEPT][512], *env[KEPT + 1], roleopt[48], fdopt[16], stateopt[4096 + 16], writeopt[4096 + 16], readopt[3][4096 + 16], verbose[24];
     char *argv[12] = {(char *)(uintptr_t)"tocsind", roleopt, fdopt, verbose};
     size_t n = 4;
     int pair[2];
@@ -72,6 +72,10 @@ enum rc spawn_role(const char *role, const struct spawn *how, pid_t *pid, int *f
     if (how->state) {
         snprintf(stateopt, sizeof stateopt, "--state=%s", how->state);
         argv[n++] = stateopt;
+    }
+    if (how->write) {
+        snprintf(writeopt, sizeof writeopt, "--write=%s", how->write);
+        argv[n++] = writeopt;
     }
     for (int i = 0; i < 3 && how->read[i]; i++) {
         snprintf(readopt[i], sizeof readopt[i], "--read=%s", how->read[i]);

@@ -17,6 +17,7 @@ struct spawn {
     gid_t gid;
     bool drop;
     const char *state; /* --state=, for the desk; or NULL */
+    const char *write; /* --write=, one more folder for the desk; or NULL */
     const char *read[3]; /* --read=, NULL-terminated: certificates for notify */
     int verbose;       /* --verbose=, how many -v */
 };
