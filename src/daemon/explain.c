@@ -17,7 +17,6 @@
 #include "case/assess.h"
 #include "parse/parse.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -191,7 +190,7 @@ static int run(struct explainer *ex, const struct options *o) {
     int delim = o->input == INPUT_NUL ? '\0' : '\n';
 
     if (!in) {
-        fprintf(stderr, "tocsind explain: %s: %s\n", o->file, strerror(errno));
+        fprintf(stderr, "tocsind explain: %s: %m\n", o->file);
         return 1;
     }
     buf_init(&text, LINE_MAX_BYTES);
