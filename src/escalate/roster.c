@@ -9,6 +9,7 @@
 #include "escalate/roster_conf.h"
 
 #include "base/clock.h"
+#include "base/table.h"
 #include "escalate/address.h"
 #include "escalate/policy.h"
 
@@ -123,9 +124,10 @@ void roster_complain(struct errs *es, const struct tree_node *n, const char *fmt
     errs_add(es, &e);
 }
 
-struct load { /* one file being read */
+struct load { /* the files being read */
     struct roster *r;
     struct errs *es;
+    struct table *assets; /* names there are already: there may be many */
 };
 
 static const char *keep(struct load *l, const char *s) {
@@ -255,12 +257,30 @@ static void add_person(struct load *l, const void *from, const struct tree_node 
         roster_check_person(l->r, p, at, l->es);
 }
 
+/* The name of an asset within its organisation, without case: what roster_asset() looks for. */
+static void check_twice(struct load *l, uint16_t org, const char *name, const struct tree_node *at) {
+    char key[260];
+    size_t n = 0;
+    bool fresh = true;
+
+    key[n++] = (char)(org >> 8);
+    key[n++] = (char)org;
+    for (; *name && n < sizeof key; name++)
+        key[n++] = *name >= 'A' && *name <= 'Z' ? (char)(*name + 32) : *name;
+    if (!l->assets || !table_get(l->assets, str_n(key, n), &fresh))
+        roster_complain(l->es, at, "out of memory");
+    else if (!fresh)
+        roster_complain(l->es, at, "there are two assets \"%s\"", name - (n - 2));
+}
+
 static void add_asset(struct load *l, const void *from, const struct tree_node *at) {
     const struct asset_conf *c = from;
+    uint16_t org = org_of(l, c->org, at);
 
+    check_twice(l, org, c->key, at);
     l->r->assets[l->r->nassets++] = (struct asset){.key = keep(l, c->key),
                                                    .name = keep(l, c->name[0] ? c->name : c->key),
-                                                   .org = org_of(l, c->org, at),
+                                                   .org = org,
                                                    .need = {(uint8_t)c->need.c, (uint8_t)c->need.i, (uint8_t)c->need.a},
                                                    .data = (uint8_t)c->data};
 }
@@ -321,7 +341,7 @@ static void load_kind(struct load *l, const struct kind *k, const struct tree *c
 
 enum rc roster_load(const struct tree *const *docs, size_t n, struct roster *out, struct errs *es) {
     struct roster_conf *confs = calloc(n ? n : 1, sizeof *confs);
-    struct load l = {out, es};
+    struct load l = {out, es, table_new(ASSETS_MAX + 1, 1, NULL, NULL)};
     unsigned before = es->n + es->dropped;
     bool bound = true;
 
@@ -344,6 +364,7 @@ enum rc roster_load(const struct tree *const *docs, size_t n, struct roster *out
     for (size_t i = 0; confs && i < n; i++)
         opt_fini(roster_opts, &confs[i]);
     free(confs);
+    table_free(l.assets);
     if (es->n + es->dropped == before)
         return RC_OK;
     roster_fini(out);

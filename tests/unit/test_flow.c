@@ -196,6 +196,41 @@ static void every_stamp_of_the_table_is_made(void **state) {
     }
 }
 
+static const char *const told[] = {"iso",
+                                   "iso_p1p2",
+                                   "iso_raise",
+                                   "management_p1",
+                                   "management_p1p2",
+                                   "management_escalated",
+                                   "dpo_pd",
+                                   "reporter",
+                                   "owner",
+                                   "owner_raise",
+                                   "target_owner",
+                                   "assessor",
+                                   "assessor_raise",
+                                   "queue",
+                                   "party",
+                                   "participants",
+                                   "watchers",
+                                   "stakeholders",
+                                   "approver",
+                                   "everyone",
+                                   "next_channel"};
+
+static void who_is_told_is_one_of_the_words(void **state) {
+    (void)state;
+    for (size_t i = 0; flow_at(i); i++)
+        for (struct str rest = str_of(flow_at(i)->notify); rest.n;) {
+            struct str word = str_cut(&rest, ' ');
+            bool known = false;
+
+            for (size_t k = 0; k < ARRAY_N(told); k++)
+                known = known || str_is(word, told[k]);
+            check_row(known, flow_at(i)->id);
+        }
+}
+
 static void closing_asks_every_guard_of_closing(void **state) {
     uint64_t closing = 0;
     (void)state;
@@ -266,6 +301,7 @@ int main(void) {
         cmocka_unit_test(no_step_is_there_that_the_table_does_not_have),
         cmocka_unit_test(what_the_table_requires_is_asked_for_or_filled_in),
         cmocka_unit_test(every_stamp_of_the_table_is_made),
+        cmocka_unit_test(who_is_told_is_one_of_the_words),
         cmocka_unit_test(closing_asks_every_guard_of_closing),
         cmocka_unit_test(a_refusal_says_what_is_possible_and_who_may),
         cmocka_unit_test(next_lists_what_these_roles_may_do),

@@ -150,6 +150,7 @@ static const struct {
     {BASE "  - {login: y, name: Y, webhook: \"ftp://example.test\"}\n", "webhook", "no web address"},
     {BASE "  - {login: y, nam: Y}\n", "did you mean", "a typo"},
     {BASE "assets: [{key: gw, need: {c: 5}}]\n", "c", "need out of range"},
+    {BASE "assets: [{key: gw}, {key: GW}]\n", "two assets", "an asset twice"},
     {"orgs: [{slug: a, name: A}, {slug: a, name: B}]\n", "two organisations", "an organisation twice"},
 };
 
