@@ -251,6 +251,10 @@ static void run_times(struct run *run, uint32_t ref, const struct times *t) {
     for (uint32_t i = 0; g && i < t->n; i++) {
         struct seen s = {t->t[i], t->w ? t->w[i] : 1, ref, 0, t->reminder};
         struct fired out;
+        if (!group_time_sane(s.t)) { /* sightings come over a socket */
+            c->stats.late += s.weight;
+            continue;
+        }
         if (run->r->corr->type == CORR_VALUE_COUNT && !value_hash(run->f, run->r->corr, ref, g, &s.value)) {
             c->stats.missing_group += s.weight;
             continue;

@@ -101,8 +101,7 @@ static bool all_seen(const struct group *g, const struct corr *c, int64_t end) {
     return (uint64_t)__builtin_popcount(seen) >= c->at_least;
 }
 
-/* start[k]: the latest time at which a run of the first k+1 rules in order can have begun. The same rule may stand in several places
- * of the list (then under several refs, each with its own stamp). */
+/* start[k]: the latest time at which a run of the first k+1 rules in order can have begun. */
 static bool in_order(const struct group *g, const struct corr *c, int64_t end) {
     int64_t start[32];
     for (size_t k = 0; k < c->nrefs; k++)
@@ -214,7 +213,7 @@ bool group_pack(const struct group *g, struct buf *b) {
     return !b->over;
 }
 
-static bool sane_time(int64_t t) {
+bool group_time_sane(int64_t t) {
     return t > -INT64_C(4000000) * US_PER_DAY && t < INT64_C(4000000) * US_PER_DAY;
 }
 
@@ -224,7 +223,8 @@ static bool unpack_stamps(struct group *g, const struct corr *c, struct unpack *
     for (uint64_t i = 0; i < n && !u->bad; i++) {
         int64_t delta = unpack_svarint(u);
         uint64_t weight = unpack_varint(u), ref = unpack_varint(u);
-        if (u->bad || !sane_time(delta) || !sane_time(t + delta) || t + delta < before || weight > UINT32_MAX || ref >= c->nrefs)
+        if (u->bad || !group_time_sane(delta) || !group_time_sane(t + delta) || t + delta < before || weight > UINT32_MAX ||
+            ref >= c->nrefs)
             return false;
         t += delta;
         before = t;
@@ -244,13 +244,14 @@ bool group_unpack(struct group *g, const struct rule *r, struct str state) {
     g->last = unpack_i64(&u);
     g->seed[0] = unpack_u64(&u);
     g->seed[1] = unpack_u64(&u);
-    if (u.bad || !sane_time(g->until) || !sane_time(g->first) || !sane_time(g->last) || !unpack_stamps(g, r->corr, &u))
+    if (u.bad || !group_time_sane(g->until) || !group_time_sane(g->first) || !group_time_sane(g->last) ||
+        !unpack_stamps(g, r->corr, &u))
         return false;
     uint64_t n = unpack_varint(&u);
     for (uint64_t i = 0; i < n && !u.bad; i++) {
         uint64_t hash = unpack_u64(&u);
         int64_t last = unpack_i64(&u);
-        struct distinct *d = u.bad || !sane_time(last) ? NULL : value_slot(g, r->corr, hash);
+        struct distinct *d = u.bad || !group_time_sane(last) ? NULL : value_slot(g, r->corr, hash);
         if (!d)
             return false;
         d->last = last;

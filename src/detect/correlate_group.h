@@ -50,6 +50,7 @@ struct fired {
 
 bool group_init(struct group *g, const struct rule *r, uint32_t rule, struct str key, const uint64_t seed[2]);
 void group_fini(struct group *g);
+bool group_time_sane(int64_t t); /* within some ten thousand years: no sum of it overflows */
 enum step group_step(struct group *g, const struct rule *r, const struct seen *s, struct fired *out);
 int64_t group_drained(const struct group *g, const struct rule *r); /* when nothing of it matters any more */
 bool group_pack(const struct group *g, struct buf *b);

@@ -2,8 +2,8 @@
  *
  * prefilter.h - the literals of all rules in one Vectorscan database
  *
- * A rule's literals are a set of which at least one stands in the raw bytes of every message it can match; a rule without such a set
- * is a candidate whenever its log source fits. So the prefilter saves work and never changes a verdict.
+ * A rule's literals are a set of which at least one stands in the raw bytes of every message it can match; a rule without such a
+ * set is a candidate whenever its log source fits. So the prefilter saves work and never changes a verdict.
  */
 #ifndef TOCSIN_DETECT_PREFILTER_H
 #define TOCSIN_DETECT_PREFILTER_H

@@ -12,11 +12,13 @@
  *     confidence: 80
  *     floor: 0                  impact level floor
  *     title: "Password guessing from {src_ip}"  event title; {field} from a closed list, single pass
- *     entity: [src_ip, user, host]   fields that make the fingerprint; default: the group-by of a correlation, else src_ip,user,host
+ *     entity: [src_ip, user, host]   what makes the fingerprint; default: the group-by of a correlation, else src_ip, user, host
  *     first: "one sentence: what to do first"
- *     event: yes|no             whether a plain rule makes an event by itself; default yes, and no when a correlation names it without generate
+ *     event: yes|no             whether it makes an event by itself; default yes, and no when a correlation names it without generate
  *     suppress: 1h              silence after firing, instead of until the window has drained
  *     samples: {match: [lines], no_match: [lines]}   run by tocsind -t; correlations: a list of lines in order per sample
+ * Log sources are the words of detect/logsources.def; a service that is not among them is the name of a program. Messages of a
+ * webhook have `product: webhook` (and as service the program the dialect gives), our own `product: tocsin`.
  * Indexes of rules are stable within one rule set: [0, ruleset_count).
  */
 #ifndef TOCSIN_DETECT_RULESET_H
@@ -52,14 +54,16 @@ struct rule_info { /* what others may know about a rule; borrowed from the rule 
 
 enum { RULESET_ANY_LOGSOURCE = 1u, RULESET_KEEP_BAD = 2u /* load the good ones even when there are bad ones */ };
 
-/* A bad rule is refused alone and reported in es with file:line:col. RC_CONFIG when any was refused (and, unless KEEP_BAD, *out NULL). */
+/* A bad rule is refused alone and reported in es with file:line:col. RC_CONFIG when any was refused (and, unless KEEP_BAD, *out
+ * NULL). The trees may go afterwards: the set keeps copies. */
 enum rc ruleset_load(const struct tree *const *docs, size_t n, unsigned flags, struct ruleset **out, struct errs *es);
 void ruleset_free(struct ruleset *rs);
 size_t ruleset_count(const struct ruleset *rs);
 const struct rule_info *rule_info(const struct ruleset *rs, size_t index);
 long ruleset_find(const struct ruleset *rs, struct str id);     /* index by id or name; -1 */
 void ruleset_digest(const struct ruleset *rs, uint8_t out[32]); /* of everything that makes a verdict */
-/* Replaces nothing but the prefilter: Vectorscan database of all literals, to and from bytes (the compile role makes, ingest loads). */
+/* Nothing but the prefilter: Vectorscan database of all literals, to and from bytes (the compile role makes, ingest loads;
+ * serialized may be NULL). Without either, matchers ask every rule whose log source fits. */
 enum rc ruleset_prefilter_make(struct ruleset *rs, struct buf *serialized, struct err *e);
 enum rc ruleset_prefilter_load(struct ruleset *rs, struct str serialized, struct err *e);
 

@@ -3,7 +3,8 @@
  * ruleset_link.c - what rules of one set say about each other
  *
  * Takes   rules that are right by themselves.
- * Gives   resolved correlations and filters, who is parent of whom, the fields a sighting must carry; what does not resolve is refused.
+ * Gives   resolved correlations and filters, who is parent of whom, the fields a sighting must carry; what does not resolve is
+ *         refused.
  * Keeps   its tables of names while linking only.
  */
 #include "detect/ruleset_link.h"
@@ -58,22 +59,35 @@ static long find(struct linking *l, struct str name) {
     return i && !l->bad[*i] ? (long)*i : -1;
 }
 
+static bool named_twice(const struct corr *c, size_t k) {
+    for (size_t i = 0; i < k; i++)
+        if (c->refs[i] == c->refs[k])
+            return true;
+    return false;
+}
+
+/* false: refused. */
+static bool resolve_ref(struct linking *l, size_t i, size_t k) {
+    struct corr *c = l->rs->rules[i].corr;
+    long at = find(l, c->ref_names[k]);
+    const char *what = "there is no rule (or it was refused)";
+    if (at >= 0) {
+        c->refs[k] = (uint32_t)at;
+        if (!named_twice(c, k))
+            return true;
+        what = "this rule would be counted twice:";
+    }
+    refuse(l, i, what, c->ref_names[k], c->ref_lines[k], c->ref_cols[k]);
+    return false;
+}
+
 /* Refusing one correlation may take the ground from another: until nothing changes. */
 static void resolve(struct linking *l) {
     for (bool again = true; again;) {
         again = false;
-        for (size_t i = 0; i < l->rs->n; i++) {
-            struct corr *c = l->rs->rules[i].corr;
-            for (size_t k = 0; c && !l->bad[i] && k < c->nrefs; k++) {
-                long at = find(l, c->ref_names[k]);
-                if (at < 0) {
-                    refuse(l, i, "there is no rule (or it was refused)", c->ref_names[k], c->ref_lines[k], c->ref_cols[k]);
-                    again = true;
-                } else {
-                    c->refs[k] = (uint32_t)at;
-                }
-            }
-        }
+        for (size_t i = 0; i < l->rs->n; i++)
+            for (size_t k = 0; l->rs->rules[i].corr && !l->bad[i] && k < l->rs->rules[i].corr->nrefs; k++)
+                again = !resolve_ref(l, i, k) || again;
     }
 }
 

@@ -9,8 +9,8 @@
 
 #define CORR_DEPTH_MAX 8 /* of correlations of correlations */
 
-/* Refuses duplicates, correlations of rules that are not there and circles; then fixes indexes, filters, and which fields a sighting
- * must carry. false when a rule was refused (it is gone from the set, and its mistake is in es). */
+/* Refuses duplicates, correlations of rules that are not there and circles; then fixes indexes, filters, and which fields a
+ * sighting must carry. false when a rule was refused (it is gone from the set, and its mistake is in es). */
 bool ruleset_link(struct ruleset *rs, struct errs *es);
 
 #endif

@@ -6,8 +6,8 @@
  * Gives   an error for each sample that does the contrary of what it promises, with the line of the rule file it stands in.
  * Keeps   a matcher of its own; a correlation's sample begins with empty windows.
  *
- * A sample of a detection is a line, or a list of lines that all match (or none of them); one of a correlation is a list of lines in
- * order, at the end of which it has fired (or not).
+ * A sample of a detection is a line, or a list of lines that all match (or none of them); one of a correlation is a list of lines
+ * in order, at the end of which it has fired (or not).
  */
 #include "detect/ruleset.h"
 

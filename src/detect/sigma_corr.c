@@ -6,8 +6,8 @@
  * Gives   what is to be counted per group; names of other rules are resolved later, when all are there.
  * Keeps   everything in the arena of the rule set.
  *
- * Refused, with a reason: sums, averages and percentiles, and conditions that only hold when a window closes (lt, lte, eq, neq), for
- * a stream has no moment at which they could be said.
+ * Refused, with a reason: sums, averages and percentiles, and conditions that only hold when a window closes (lt, lte, eq, neq),
+ * for a stream has no moment at which they could be said.
  */
 #include "detect/sigma_load.h"
 

@@ -125,9 +125,9 @@ static bool site_event(struct ruleset *rs, const struct tree_node *n, struct rul
 
 static bool site_suppress(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e) {
     (void)rs;
-    if (str_duration(tree_text(n), &r->info.suppress) && r->info.suppress > 0)
+    if (str_duration(tree_text(n), &r->info.suppress) && r->info.suppress > 0 && r->info.suppress <= 31 * US_PER_DAY)
         return true;
-    return wrong(n, e, "a duration such as 15m or 2h is expected");
+    return wrong(n, e, "a duration such as 15m or 2h is expected, and 31 days at most");
 }
 
 static bool site_samples(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e) {

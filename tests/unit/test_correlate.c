@@ -585,6 +585,19 @@ static void a_replay_of_old_times_is_not_expired_under_way(void **state) {
     close_world(&w);
 }
 
+static void times_beyond_reason_are_counted_as_late(void **state) {
+    struct world w;
+    const int64_t t[6] = {INT64_MIN, INT64_MAX, INT64_MIN, INT64_MAX, INT64_MIN + 1, INT64_MAX - 1};
+
+    (void)state;
+    open_world(&w, COUNT(2, "tocsin: {suppress: 31d}\n"), 100);
+    see_all(&w, "base1", "192.0.2.1", NULL, t, NULL, 6);
+    assert_int_equal(w.fired, 0);
+    assert_int_equal(correlator_stats(w.c)->late, 6);
+    correlator_expire(w.c, INT64_MAX, 10);
+    close_world(&w);
+}
+
 static void a_long_value_is_a_group_of_its_own(void **state) {
     struct world w;
     static char a[2000], b[2000];
@@ -626,6 +639,7 @@ int main(void) {
         cmocka_unit_test(groups_are_bounded_and_the_record_is_told),
         cmocka_unit_test(drained_groups_are_forgotten_in_slices),
         cmocka_unit_test(a_replay_of_old_times_is_not_expired_under_way),
+        cmocka_unit_test(times_beyond_reason_are_counted_as_late),
         cmocka_unit_test(a_long_value_is_a_group_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,6 +57,8 @@ static void every_mistake_is_reported_in_one_run(void **state) {
         {DET("t", "") CORR("c", "u", ""), "no rule (or it was refused) \"u\""},
         {DET("t", "") DET("t", ""), "another rule"},
         {DET("a", "id: a\nname: n\n") DET("b", "id: b\nname: n\n"), "another rule with the name"},
+        {DET("t", "name: n\nid: i\n") CORR("c", "[n, i]", ""), "counted twice: \"i\""},
+        {DET("t", "tocsin: {suppress: 999w}\n"), "31 days"},
         {CORR("c", "d", "") CORR("d", "c", ""), "circle"},
         {CORR("c", "c", ""), "circle"},
         {DET("t", "") "---\ntitle: c\ncorrelation: {type: value_sum, rules: t, timespan: 5m, condition: {gt: 1}}\n",
