@@ -121,7 +121,7 @@ static void what_happened(const struct wording_in *in, const struct wording_obje
     if (wording_management(in))
         return;
     if (in->sample.n) {
-        letter_heading(l, "Its last line, as it was received");
+        letter_heading(l, "One of its lines, as it was received");
         letter_raw(l, in->sample);
     }
     if (in->first.n && wording_voice(in->why)->asks) {
