@@ -464,7 +464,9 @@ static bool run(const char *file)
 int main(int argc, char **argv)
 {
     bool ok = argc > 1;
-    top = getenv("srcdir") ? getenv("srcdir") : ".";
+    static char absolute[4096];
+    top = realpath(getenv("srcdir") ? getenv("srcdir") : ".", absolute);
+    if (!top) return perror("srcdir"), 1;
     log_level_set(NULL, LOG_ERR_);
     for (int i = 1; i < argc; i++) ok &= run(argv[i]);
     return ok ? 0 : 1;

@@ -46,8 +46,8 @@ def headers(path, names):
 
 
 def webhook(lab):
-    body = json.dumps({"summary": "Malware found on ws-14", "details": "Eicar-Signature in /tmp/x", "severity": "high", "dedup": "ws-14-eicar",
-                       "meta": {"host": "ws-14", "user": "bob"}})
+    body = json.dumps({"summary": "Malware found on ws-14", "details": "Eicar-Signature in /tmp/x", "severity": "high", "dedup": "ws-14-eicar", "host": "ws-14",
+                       "meta": {"user": "bob"}})
     key = base64.b64decode("c2VjcmV0LW9mLXRoZS1zY2FubmVyLTMyLWJ5dGVzISE=")
     ident, stamp = "msg_story_1", str(int(time.time()))
     mac = base64.b64encode(hmac.new(key, f"{ident}.{stamp}.{body}".encode(), hashlib.sha256).digest()).decode()
