@@ -17,13 +17,13 @@ struct rung { /* a ladder row */
     int64_t id, object_id, org, started, next;
     int priority;
     int64_t step, loops;
-    bool event;
+    bool event, hurry; /* hurry: nobody has been asked yet who could answer, so the next rungs do not wait for their time */
 };
 
 static void read_rung(struct store *s, enum stmt q, struct rung *r) {
     *r = (struct rung){.id = query_int(s, q, 0), .object_id = query_int(s, q, 2), .org = query_int(s, q, 3), .priority = (int)query_int(s, q, 4),
                        .started = query_int(s, q, 5), .step = query_int(s, q, 6), .loops = query_int(s, q, 7), .next = query_int(s, q, 8),
-                       .event = str_is(query_str(s, q, 1, NULL), "event")};
+                       .event = str_is(query_str(s, q, 1, NULL), "event"), .hurry = query_int(s, q, 9) != 0};
 }
 
 void owe_ladder(struct desk *d, const char *object, int64_t id, int64_t org, int priority, int64_t now) {
@@ -125,7 +125,7 @@ static bool climb(struct desk *d, struct rung *r, int64_t now) {
     struct incident inc;
     struct notice_in in = {0};
     if (!ladder_next(l, r->started, (size_t)r->step, (uint32_t)r->loops, &step, &due) || !load_object(d, r, &ev, &inc, &in)) {
-        query_do(d->store, Q_LADDER_AT, "iiin", r->id, r->step, r->loops);
+        query_do(d->store, Q_LADDER_AT, "iiind", r->id, r->step, r->loops, 0);
         return false;
     }
     bool wrapped = (size_t)r->step >= l->n || step < (size_t)r->step;
@@ -147,13 +147,14 @@ static bool climb(struct desk *d, struct rung *r, int64_t now) {
     jw_kv_int(&line.w, "rung", in.rung);
     jw_kv_int(&line.w, "told", (int64_t)told);
     line_close(d, &line, now, r->org, PRINCIPAL_SYSTEM, "ladder.step", ref);
-    if (!told && !l->steps[step].inform) {
+    if (!told && !l->steps[step].inform)
         log_at(LOG_ALERT_, "owe", "%.*s: nobody to tell at rung %d (%s): going on at once", STR_FMT(ref), in.rung, who_label(l->steps[step].who));
-        if (more && r->loops == 0)
-            next_due = now;
-    }
+    if (!l->steps[step].inform)
+        r->hurry = !told;
+    if (r->hurry && more && r->loops == 0)
+        next_due = now;
     r->next = more ? next_due : 0;
-    query_do(d->store, Q_LADDER_AT, "iiiz", r->id, r->step, r->loops, r->next);
+    query_do(d->store, Q_LADDER_AT, "iiizd", r->id, r->step, r->loops, r->next, (int)r->hurry);
     return more && r->next <= now;
 }
 

@@ -141,7 +141,7 @@ CREATE TABLE comm(id INTEGER PRIMARY KEY, audit_seq INTEGER NOT NULL, incident_i
 
 -- what is owed
 CREATE TABLE ladder(id INTEGER PRIMARY KEY, object TEXT NOT NULL CHECK(object IN('event','incident')), object_id INTEGER NOT NULL, org_id INTEGER NOT NULL REFERENCES org, priority INTEGER NOT NULL CHECK(priority BETWEEN 1 AND 5),
-  started_at INTEGER NOT NULL, step INTEGER NOT NULL DEFAULT 0, loops INTEGER NOT NULL DEFAULT 0, next_at INTEGER, stopped_at INTEGER, stop_reason TEXT) STRICT;
+  started_at INTEGER NOT NULL, step INTEGER NOT NULL DEFAULT 0, loops INTEGER NOT NULL DEFAULT 0, next_at INTEGER, hurry INTEGER NOT NULL DEFAULT 0, stopped_at INTEGER, stop_reason TEXT) STRICT;
 CREATE INDEX ladder_due ON ladder(next_at) WHERE stopped_at IS NULL AND next_at IS NOT NULL;
 CREATE INDEX ladder_object ON ladder(object,object_id) WHERE stopped_at IS NULL;
 CREATE TABLE notification(id INTEGER PRIMARY KEY AUTOINCREMENT, audit_seq INTEGER NOT NULL, uuid TEXT NOT NULL UNIQUE, org_id INTEGER NOT NULL REFERENCES org, object TEXT NOT NULL, event_id INTEGER REFERENCES event, incident_id INTEGER REFERENCES incident, rung INTEGER NOT NULL,

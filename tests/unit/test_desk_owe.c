@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: ISC - tests of desk: who is told by when, what stops it, what becomes of a notice */
+#include "desk_help.h"
+
+static void carry_back(struct help *h, size_t i, bool ok, bool permanent) {
+    struct carried c = {.id = h->carried[i].id, .ok = ok, .permanent = permanent, .code = ok ? STR("250 ok") : STR("connect: refused"), .started = h->now, .ended = h->now};
+    help_ok(h, desk_carried(h->d, &c, h->now, &h->e));
+}
+
+static void an_unanswered_break_in_climbs_rung_by_rung(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    help_sight(&h, "r-root", "192.0.2.7", 1, 0);
+    help_run_until(&h, T0 + US_PER_S);
+    assert_true(help_mails(&h, "iso") >= 1);
+    assert_int_equal(help_mails(&h, "deputy"), 0);
+    help_run_until(&h, T0 + 61 * US_PER_MIN);
+    assert_true(help_mails(&h, "deputy") >= 1);
+    help_run_until(&h, T0 + 121 * US_PER_MIN);
+    assert_true(help_mails(&h, "boss") >= 1);
+    help_do(&h, "deputy", MACHINE_EVENT, "1", "claim", "");
+    assert_non_null(strstr(buf_cstr(&h.out.said), "Escalation stopped"));
+    size_t before = h.ncarried;
+    help_run_until(&h, h.now + US_PER_DAY);
+    assert_int_equal(h.ncarried, before);
+    help_close(&h);
+}
+
+static void guessing_tells_nobody_at_once(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    h.assets[0].need[0] = h.assets[0].need[1] = h.assets[0].need[2] = 2;
+    help_sight(&h, "r-fail", "192.0.2.7", 6, US_PER_S);
+    help_run_until(&h, T0 + US_PER_DAY);
+    assert_int_equal(h.ncarried, 0);
+    help_close(&h);
+}
+
+static void each_stop_reason_stops_the_ladder(void **state) {
+    static const struct {
+        const char *verb, *words;
+        bool claim;
+    } t[] = {{"claim", "", false}, {"promote", "rationale=x", false}, {"dismiss", "disposition=false_positive|rationale=x", true}, {"link", "incident=1|rationale=x", false},
+             {"duplicate", "of_event=1", false}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_N(t); i++) {
+        struct help h;
+        help_open(&h);
+        help_sight(&h, "r-root", "192.0.2.1", 1, 0);
+        help_do(&h, "iso", MACHINE_EVENT, "1", "promote", "rationale=x");
+        help_do(&h, "iso", MACHINE_INCIDENT, "1", "ack", "");
+        help_sight(&h, "r-root", "192.0.2.2", 1, 0);
+        if (t[i].claim)
+            help_do(&h, "iso", MACHINE_EVENT, "2", "claim", "");
+        help_do(&h, "iso", MACHINE_EVENT, "2", t[i].verb, t[i].words);
+        if (!strcmp(t[i].verb, "promote"))
+            help_do(&h, "iso", MACHINE_INCIDENT, "2", "ack", "");
+        help_run_until(&h, h.now + US_PER_S);
+        size_t before = h.ncarried;
+        help_run_until(&h, h.now + US_PER_DAY);
+        check_row(h.ncarried == before, t[i].verb);
+        help_close(&h);
+    }
+}
+
+static void an_incident_has_a_ladder_of_its_own(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    help_sight(&h, "r-root", "192.0.2.7", 1, 0);
+    help_do(&h, "ana", MACHINE_EVENT, "1", "promote", "rationale=x");
+    help_run_until(&h, h.now + US_PER_S);
+    assert_true(help_mails(&h, "iso") >= 1);
+    assert_string_equal(h.object[0], "INC-2026-0001");
+    help_run_until(&h, h.now + 61 * US_PER_MIN);
+    assert_true(help_mails(&h, "deputy") >= 1);
+    help_do(&h, "deputy", MACHINE_INCIDENT, "1", "ack", "");
+    help_run_until(&h, h.now + US_PER_S);
+    size_t before = h.ncarried;
+    help_run_until(&h, h.now + US_PER_DAY);
+    assert_int_equal(h.ncarried, before);
+    help_close(&h);
+}
+
+static void a_failed_notice_is_tried_again_and_then_goes_by_the_next_channel(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    struct actor root = help_actor(&h, "root");
+    help_ok(&h, desk_notify_test(h.d, &root, STR("iso"), h.now, &h.out, &h.e));
+    desk_tick(h.d, h.now);
+    assert_int_equal(h.ncarried, 2); /* mail and webhook */
+    carry_back(&h, 1, true, false);
+    size_t first = 0;
+    for (int i = 0; i < 3; i++) {
+        size_t n = h.ncarried;
+        carry_back(&h, first, false, false);
+        for (int k = 0; k < 1000 && first < n; k++) {
+            int64_t next = desk_tick(h.d, h.now);
+            for (size_t c = n; c < h.ncarried; c++)
+                if (h.carried[c].id == h.carried[0].id)
+                    first = c;
+            h.now = next > h.now ? next : h.now + 1;
+        }
+        assert_true(first >= n);
+        assert_string_equal(h.uuid[first], h.uuid[0]); /* stable over retries */
+    }
+    bool by_hook = false;
+    for (size_t k = 2; k < h.ncarried; k++)
+        by_hook |= h.carried[k].channel == CHANNEL_WEBHOOK;
+    assert_true(by_hook);
+    help_close(&h);
+}
+
+static void a_dead_notice_hurries_its_ladder(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    help_sight(&h, "r-root", "192.0.2.7", 1, 0);
+    desk_tick(h.d, h.now);
+    size_t n = h.ncarried;
+    assert_true(n >= 1);
+    for (size_t i = 0; i < n; i++)
+        carry_back(&h, i, false, true);
+    for (int k = 0; k < 5; k++)
+        desk_tick(h.d, h.now);
+    assert_true(h.ncarried > n); /* the next rung, without waiting for its hour */
+    help_close(&h);
+}
+
+static void nothing_owed_is_lost_over_a_restart(void **state) {
+    struct help h;
+    char path[64];
+    (void)state;
+    snprintf(path, sizeof path, "/tmp/tocsin-owe-%d.db", (int)getpid());
+    unlink(path);
+    help_open_at(&h, path);
+    help_sight(&h, "r-root", "192.0.2.7", 1, 0);
+    desk_tick(h.d, h.now); /* handed out, and then we die before hearing of it */
+    size_t n = h.ncarried;
+    char uuid[64];
+    snprintf(uuid, sizeof uuid, "%s", h.uuid[0]);
+    desk_close(h.d, h.now);
+    h.now += 3 * US_PER_H;
+    help_reopen(&h);
+    help_run_until(&h, h.now + US_PER_S);
+    assert_true(h.ncarried > n);
+    assert_string_equal(h.uuid[n], uuid); /* the same again first */
+    assert_true(help_mails(&h, "deputy") >= 1);
+    assert_true(help_mails(&h, "boss") >= 1);
+    size_t deputy = help_mails(&h, "deputy");
+    help_run_until(&h, h.now + US_PER_MIN);
+    assert_int_equal(help_mails(&h, "deputy"), deputy); /* late rungs once, not once for each hour that was slept through */
+    help_close(&h);
+}
+
+static void the_absent_are_passed_over(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    help_do(&h, "iso", MACHINE_INCIDENT, NULL, "absence", "from=2026-11-20T00:00:00Z|to=2026-12-20T00:00:00Z");
+    help_sight(&h, "r-root", "192.0.2.7", 1, 0);
+    help_run_until(&h, h.now + US_PER_S);
+    assert_int_equal(help_mails(&h, "iso"), 0);
+    assert_true(help_mails(&h, "deputy") >= 1);
+    help_close(&h);
+}
+
+static void a_silent_source_becomes_an_event(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    help_run_until(&h, T0 + 50 * US_PER_MIN);
+    desk_heard(h.d, STR("quiet"), h.now);
+    help_run_until(&h, T0 + 100 * US_PER_MIN);
+    struct json *j = help_list(&h, "iso", "events");
+    assert_int_equal(json_count(j), 0);
+    json_free(j);
+    help_run_until(&h, T0 + 120 * US_PER_MIN);
+    j = help_list(&h, "iso", "events");
+    assert_int_equal(json_count(j), 1);
+    assert_str(json_get_text(json_at(j, 0), "rule"), "process.source_silent");
+    json_free(j);
+    help_close(&h);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_unanswered_break_in_climbs_rung_by_rung),
+        cmocka_unit_test(guessing_tells_nobody_at_once),
+        cmocka_unit_test(each_stop_reason_stops_the_ladder),
+        cmocka_unit_test(an_incident_has_a_ladder_of_its_own),
+        cmocka_unit_test(a_failed_notice_is_tried_again_and_then_goes_by_the_next_channel),
+        cmocka_unit_test(a_dead_notice_hurries_its_ladder),
+        cmocka_unit_test(nothing_owed_is_lost_over_a_restart),
+        cmocka_unit_test(the_absent_are_passed_over),
+        cmocka_unit_test(a_silent_source_becomes_an_event),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: ISC - tests of desk: sightings, windows over a restart, deliveries, reports of people */
+#include "desk_help.h"
+
+#include "store/verify.h"
+
+static int64_t count_of(struct help *h, size_t i) {
+    struct json *j = help_list(h, "iso", "events");
+    int64_t n = i < json_count(j) ? json_int(json_get(json_at(j, i), "count"), -1) : -1;
+    json_free(j);
+    return n;
+}
+
+static size_t events(struct help *h) {
+    struct json *j = help_list(h, "iso", "events");
+    size_t n = json_count(j);
+    json_free(j);
+    return n;
+}
+
+static void windows_live_over_a_restart(void **state) {
+    struct help h;
+    char path[64];
+    struct verify_result r;
+    (void)state;
+    snprintf(path, sizeof path, "/tmp/tocsin-windows-%d.db", (int)getpid());
+    unlink(path);
+    help_open_at(&h, path);
+    for (int i = 0; i < 4; i++, h.now += US_PER_S)
+        help_sight(&h, "r-fail", "192.0.2.7", 1, 0);
+    desk_close(h.d, h.now);
+    help_reopen(&h);
+    help_sight(&h, "r-fail", "192.0.2.7", 1, 0);
+    assert_int_equal(count_of(&h, 0), 5);
+    struct json *j = help_show(&h, "iso", MACHINE_EVENT, "1");
+    assert_int_equal(json_count(json_get(j, "raws")), 5); /* those from before the restart too */
+    json_free(j);
+    desk_close(h.d, h.now);
+    help_ok(&h, verify_file(path, &r, &h.e));
+    help_reopen(&h);
+    help_close(&h);
+}
+
+static void different_addresses_are_different_events(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    help_sight(&h, "r-fail", "192.0.2.7", 7, US_PER_S);
+    help_sight(&h, "r-fail", "192.0.2.8", 300, 1000);
+    help_sight(&h, "r-fail", "192.0.2.9", 4, 1000);
+    assert_int_equal(events(&h), 2);
+    assert_int_equal(count_of(&h, 0), 300);
+    assert_int_equal(count_of(&h, 1), 7);
+    help_close(&h);
+}
+
+static void after_a_dismissal_it_is_a_new_event_with_the_old_verdict_beside_it(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    help_sight(&h, "r-root", "192.0.2.7", 1, 0);
+    help_do(&h, "iso", MACHINE_EVENT, "1", "claim", "");
+    help_do(&h, "iso", MACHINE_EVENT, "1", "dismiss", "disposition=benign_authorised|rationale=it was me");
+    h.now += US_PER_S;
+    help_sight(&h, "r-root", "192.0.2.7", 1, 0);
+    assert_int_equal(events(&h), 2);
+    struct json *j = help_show(&h, "iso", MACHINE_EVENT, "2");
+    assert_str(json_get_text(j, "suggestion"), "dismissed before as benign_authorised");
+    json_free(j);
+    help_close(&h);
+}
+
+static void an_open_incident_takes_its_like_in(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    help_sight(&h, "r-root", "192.0.2.7", 1, 0);
+    help_do(&h, "iso", MACHINE_EVENT, "1", "promote", "rationale=x");
+    h.now += 3 * US_PER_H; /* long after the folding window */
+    help_sight(&h, "r-root", "192.0.2.7", 2, US_PER_S);
+    assert_int_equal(events(&h), 1);
+    assert_int_equal(count_of(&h, 0), 3);
+    help_close(&h);
+}
+
+static void a_gap_longer_than_the_folding_window_makes_a_new_event(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    help_sight(&h, "r-root", "192.0.2.7", 1, 0);
+    h.now += h.policy.dedup + US_PER_S;
+    help_sight(&h, "r-root", "192.0.2.7", 1, 0);
+    assert_int_equal(events(&h), 2);
+    help_close(&h);
+}
+
+static void deliver(struct help *h, const char *id, const char *key, struct ack *ack) {
+    int64_t at = h->now;
+    struct sighting s = {.rule = STR("webhook.demo"), .ntimes = 1, .times = &at, .total = 1};
+    struct delivery dv = {.seq = 1, .webhook = STR("demo"), .id = str_of(id), .sightings = &s, .n = 1, .title = STR("door open"), .key = str_of(key), .level = LEVEL_CRITICAL,
+                          .rsit_class = STR("other"), .rsit_type = STR("undetermined")};
+    dv.line = s.first = s.last = (struct sighting_line){.raw = STR("{\"door\":\"open\"}"), .arrived = h->now, .time = h->now, .transport = TRANSPORT_HTTP};
+    help_ok(h, desk_delivery(h->d, &dv, h->now, &h->arena, ack, &h->e));
+    help_ok(h, desk_commit(h->d, h->now, &h->e));
+}
+
+static void the_same_delivery_is_answered_the_same_again(void **state) {
+    struct help h;
+    struct ack a, b;
+    (void)state;
+    help_open(&h);
+    deliver(&h, "d1", "door-7", &a);
+    assert_int_equal(a.status, 202);
+    assert_str(a.answer, "{\"delivery\":\"d1\",\"events\":[\"EV-2026-000001\"]}");
+    deliver(&h, "d1", "door-7", &b);
+    assert_true(str_eq(a.answer, b.answer));
+    assert_int_equal(count_of(&h, 0), 1);
+    deliver(&h, "d2", "door-7", &b);
+    assert_int_equal(events(&h), 1);
+    assert_int_equal(count_of(&h, 0), 2);
+    deliver(&h, "d3", "door-8", &b);
+    assert_int_equal(events(&h), 2);
+    struct json *j = help_show(&h, "iso", MACHINE_EVENT, "1");
+    assert_str(json_get_text(json_at(json_get(j, "raws"), 0), "body"), "{\"door\":\"open\"}");
+    assert_str(json_get_text(j, "title"), "door open");
+    json_free(j);
+    help_close(&h);
+}
+
+static void a_person_reports_and_sees_their_own(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    help_sight(&h, "r-root", "192.0.2.7", 1, 0);
+    help_do(&h, "rita", MACHINE_EVENT, NULL, "report", "title=lost my laptop|text=on the train");
+    assert_string_equal(h.ref, "EV-2026-000002");
+    struct json *j = help_list(&h, "rita", "events");
+    assert_int_equal(json_count(j), 1);
+    assert_str(json_get_text(json_at(j, 0), "title"), "lost my laptop");
+    json_free(j);
+    help_close(&h);
+}
+
+static void hostile_bytes_in_a_title_are_made_visible(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    help_sight(&h, "r-root", "192.0.2.7\x1b[2J\n", 1, 0);
+    struct json *j = help_list(&h, "iso", "events");
+    struct str t = json_get_text(json_at(j, 0), "title");
+    assert_int_equal(str_chr(t, '\x1b'), SIZE_MAX);
+    assert_int_equal(str_chr(t, '\n'), SIZE_MAX);
+    json_free(j);
+    help_close(&h);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(windows_live_over_a_restart),
+        cmocka_unit_test(different_addresses_are_different_events),
+        cmocka_unit_test(after_a_dismissal_it_is_a_new_event_with_the_old_verdict_beside_it),
+        cmocka_unit_test(an_open_incident_takes_its_like_in),
+        cmocka_unit_test(a_gap_longer_than_the_folding_window_makes_a_new_event),
+        cmocka_unit_test(the_same_delivery_is_answered_the_same_again),
+        cmocka_unit_test(a_person_reports_and_sees_their_own),
+        cmocka_unit_test(hostile_bytes_in_a_title_are_made_visible),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
