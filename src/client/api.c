@@ -229,6 +229,10 @@ enum rc api_stream(struct client *c, struct str path, api_line_fn fn, void *ctx,
     buf_init(&reply, REPLY_MAX);
     buf_init(&q.line, LINE_MAX_);
     rc = run(c, &q, METHOD_GET, path, STR_NONE, "application/json", true, e);
+    if (rc == RC_OK && !q.enough) {
+        rc = err_set(e, RC_UNREACHABLE, "tocsind has ended, or let us go because we did not read");
+        err_hint(e, "once it runs again: tocsin watch");
+    }
     buf_fini(&q.line);
     buf_fini(&reply);
     return rc;

@@ -198,6 +198,8 @@ static enum rc ask(struct client *c, struct err *e) {
         rc = view_watch(c, NULL, e);
     else if (rc == RC_OK && (rc = api_call(c, c->said.cmd, buf_view(&path), buf_view(&body), &reply, e)) == RC_OK)
         rc = show_reply(c, buf_view(&reply), e);
+    if (rc != RC_OK && c->said.cmd->handler == H_BACKUP && !e->hint[0])
+        err_hint(e, "the daemon writes below its state folder only: name a file there, and take it from there");
     buf_fini(&path);
     buf_fini(&body);
     buf_fini(&reply);

@@ -101,7 +101,7 @@ static void print_scalar(struct page *p, struct str key, const struct json *v) {
 static void heading(struct page *p, struct str key) {
     char name[128];
 
-    str_copy(name, sizeof name, key);
+    str_copy(name, sizeof name, str_is(key, "raws") ? STR("lines") : key);
     if (name[0] >= 'a' && name[0] <= 'z')
         name[0] = (char)(name[0] - 32);
     esc_plain(name);
@@ -236,7 +236,7 @@ static enum rc print_account(struct client *c, const struct json *list, struct e
         buf_text(&c->out, "Nothing was received yet.\n");
         return RC_OK;
     }
-    return table_print(c, account_columns, sizeof account_columns / sizeof *account_columns, rows, n, e);
+    return table_part(c, account_columns, sizeof account_columns / sizeof *account_columns, rows, n, e);
 }
 
 static const struct column open_columns[] = {
