@@ -47,7 +47,7 @@ struct link {
     char *in;
     size_t in_n, in_cap;
     int in_fds[LINK_FDS_MAX];
-    size_t in_nfds, in_fd_at; /* in_fd_at: where in `in` the byte stands that they came with */
+    size_t in_nfds, in_fd_at[LINK_FDS_MAX]; /* in_fd_at: where in `in` the byte stands that each came with */
     struct buf out;
     size_t out_at;     /* bytes of out already written */
     uint64_t out_base; /* bytes ever written before out.p[0] */
@@ -168,6 +168,18 @@ static bool in_reserve(struct link *l, size_t want) {
     return true;
 }
 
+/* Those that came with a byte of the frame that ends there: there may be others behind, of a frame that is not whole yet. */
+static size_t fds_before(struct link *l, size_t end, int *fds) {
+    size_t n = 0;
+
+    for (; n < l->in_nfds && l->in_fd_at[n] < end; n++)
+        fds[n] = l->in_fds[n];
+    l->in_nfds -= n;
+    memmove(l->in_fds, l->in_fds + n, l->in_nfds * sizeof *l->in_fds);
+    memmove(l->in_fd_at, l->in_fd_at + n, l->in_nfds * sizeof *l->in_fd_at);
+    return n;
+}
+
 /* Hands out the whole frames at the start of the input. Gives how many bytes of it are used up. */
 static size_t link_dispatch(struct link *l) {
     size_t at = 0;
@@ -190,12 +202,7 @@ static size_t link_dispatch(struct link *l) {
             break;
         }
         int fds[LINK_FDS_MAX];
-        size_t nfds = 0;
-        if (l->in_nfds && l->in_fd_at < end) {
-            nfds = l->in_nfds;
-            memcpy(fds, l->in_fds, nfds * sizeof *fds);
-            l->in_nfds = 0;
-        }
+        size_t nfds = fds_before(l, end, fds);
         l->ops->on_frame(l->ctx, l, type, str_n(l->in + at + LINK_HEADER, len - 2), fds, nfds);
         at = end;
     }
@@ -205,8 +212,8 @@ static size_t link_dispatch(struct link *l) {
 static void link_keep(struct link *l, size_t used) {
     l->in_n -= used;
     memmove(l->in, l->in + used, l->in_n);
-    if (l->in_nfds)
-        l->in_fd_at -= used;
+    for (size_t i = 0; i < l->in_nfds; i++)
+        l->in_fd_at[i] -= used;
     if (l->in_n == 0 && l->in_cap > LINK_SPARE) {
         free(l->in);
         l->in = NULL;
@@ -229,8 +236,8 @@ static void link_read(struct link *l) {
         return;
     }
     l->in_n += (size_t)n;
-    if (l->in_nfds > nfds)
-        l->in_fd_at = l->in_n ? l->in_n - 1 : 0;
+    for (; nfds < l->in_nfds; nfds++)
+        l->in_fd_at[nfds] = l->in_n ? l->in_n - 1 : 0;
     if (!fits)
         link_down(l, "too many descriptors");
     else if (n == 0)

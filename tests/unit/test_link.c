@@ -131,6 +131,31 @@ static void a_large_frame_arrives_whole_and_its_descriptor_with_it(void **state)
     free(big);
 }
 
+/* The header of each in a message of its own: the reader then sees the end of one frame and the start of the next in one read. */
+static void descriptors_of_frames_in_pieces_are_not_mixed_up(void **state) {
+    int fd[2], a = pipe_with('a'), b = pipe_with('b'), c = pipe_with('c');
+    struct side s = {0};
+
+    (void)state;
+    buf_init(&s.log, 4096);
+    buf_init(&s.payload, 4096);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd), 0);
+    assert_int_equal(link_send_now(fd[1], FRAME_IMAGE, STR("one"), &a, 1, NULL), RC_OK);
+    assert_int_equal(link_send_now(fd[1], FRAME_PEER, STR("two"), &b, 1, NULL), RC_OK);
+    assert_int_equal(link_send_now(fd[1], FRAME_STOP, STR(""), NULL, 0, NULL), RC_OK);
+    assert_int_equal(link_send_now(fd[1], FRAME_PEER, STR("three"), &c, 1, NULL), RC_OK);
+    close(a);
+    close(b);
+    close(c);
+    s.l = link_new(base, fd[0], 1 << 20, 1 << 16, &ops, &s);
+    turn();
+    assert_string_equal(buf_cstr(&s.log), "1:3:1 a6:3:1 b8:0:0 6:5:1 c");
+    link_free(s.l);
+    close(fd[1]);
+    buf_fini(&s.log);
+    buf_fini(&s.payload);
+}
+
 static void nonsense_ends_the_link_and_nothing_else(void **state) {
     static const struct {
         const char *why;
@@ -213,6 +238,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(descriptors_arrive_with_their_own_frame, open_pair, close_pair),
         cmocka_unit_test_setup_teardown(a_large_frame_arrives_whole_and_its_descriptor_with_it, open_pair, close_pair),
+        cmocka_unit_test_setup_teardown(descriptors_of_frames_in_pieces_are_not_mixed_up, open_pair, close_pair),
         cmocka_unit_test_setup_teardown(nonsense_ends_the_link_and_nothing_else, open_pair, close_pair),
         cmocka_unit_test_setup_teardown(a_link_may_be_freed_from_its_own_callback, open_pair, close_pair),
         cmocka_unit_test_setup_teardown(the_blocking_calls_leave_what_follows_to_the_loop, open_pair, close_pair),
