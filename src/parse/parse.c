@@ -42,7 +42,7 @@ static struct str program(struct str app) {
         for (size_t i = 0; i < app.n; i++)
             if (app.p[i] == '/' && i + 1 < app.n)
                 cut = i + 1;
-    app = str_sub(app, cut, app.n);
+    app = sub(app, cut, app.n);
     for (size_t i = 1; i < app.n; i++)
         if (app.p[i] == '(' || app.p[i] == ' ')
             app.n = i;
@@ -51,15 +51,15 @@ static struct str program(struct str app) {
 
 /* "N times" behind `lead`: N, and *s moved behind it; 0 when it is not that. */
 static uint32_t times(struct str *s, struct str lead) {
-    struct str r = str_sub(*s, lead.n, s->n);
+    struct str r = sub(*s, lead.n, s->n);
     uint64_t v = 0;
     size_t n = 0;
 
     while (n < r.n && n < 9 && is_digit(r.p[n]))
         n++;
-    if (!str_u64(str_sub(r, 0, n), UINT32_MAX, &v) || !str_starts(str_sub(r, n, r.n), STR(" times")))
+    if (!str_u64(sub(r, 0, n), UINT32_MAX, &v) || !str_starts(sub(r, n, r.n), STR(" times")))
         return 0;
-    *s = str_sub(r, n + 6, r.n);
+    *s = sub(r, n + 6, r.n);
     return (uint32_t)v;
 }
 
@@ -67,13 +67,13 @@ static uint32_t times(struct str *s, struct str lead) {
 static void repeated(struct message *m) {
     struct str t = m->text;
 
-    if (t.n < 24 || (t.p[0] != 'm' && t.p[0] != 'l'))
+    if (t.n < 24 || (t.p[0] != 'm' && t.p[0] != 'l')) /* nearly every line ends here */
         return;
     if (str_starts(t, STR("message repeated "))) {
         uint32_t n = times(&t, STR("message repeated "));
         if (n && str_starts(t, STR(": [")) && t.p[t.n - 1] == ']') {
             m->repeat = n;
-            m->text = str_sub(t, (t.p[3] == ' ' ? 4u : 3u), t.n - 1);
+            m->text = sub(t, (t.p[3] == ' ' ? 4u : 3u), t.n - 1);
         }
     } else if (str_starts(t, STR("last message repeated "))) {
         uint32_t n = times(&t, STR("last message repeated "));
@@ -102,7 +102,7 @@ static void reset(struct message *m) {
 
 void parse_line(struct message *m, struct str prog) {
     reset(m);
-    struct str s = str_sub(m->raw, m->raw.n && m->raw.p[0] == '[', m->raw.n);
+    struct str s = sub(m->raw, m->raw.n && m->raw.p[0] == '[', m->raw.n);
 
     if (!stamp_iso(s, &m->ts) && !stamp_bsd(s, &m->ts) && !stamp_epoch(s, &m->ts))
         m->ts = (struct msg_time){0};
@@ -118,7 +118,7 @@ void parse_message(struct message *m) {
     reset(m);
     size_t end;
     enum pri_kind kind = pri(m->raw, &m->pri, &end);
-    struct str rest = str_sub(m->raw, end, m->raw.n);
+    struct str rest = sub(m->raw, end, m->raw.n);
 
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
         if (formats[i].parse(m, rest, kind)) {

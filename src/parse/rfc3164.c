@@ -60,10 +60,10 @@ static size_t tag_end(struct str s, size_t i, bool colon_needed) {
 static size_t bracketed(struct str s, size_t i, struct str *in) {
     if (i >= s.n || s.p[i] != '[')
         return i;
-    size_t n = run(str_sub(s, i + 1, s.n), TAG_CHAR);
+    size_t n = run(sub(s, i + 1, s.n), TAG_CHAR);
     if (n == 0 || n > 128 || i + 1 + n >= s.n || s.p[i + 1 + n] != ']')
         return i;
-    *in = str_sub(s, i + 1, i + 1 + n);
+    *in = sub(s, i + 1, i + 1 + n);
     return i + n + 2;
 }
 
@@ -72,7 +72,7 @@ static bool tag_close(struct str s, size_t n, struct tag *t) {
     t->pid = STR_NONE;
     size_t i = bracketed(s, n, &t->pid);
 
-    t->app = str_sub(s, 0, n);
+    t->app = sub(s, 0, n);
     t->end = tag_end(s, i, i == n);
     return t->end != SIZE_MAX;
 }
@@ -90,7 +90,7 @@ static bool tag(struct str s, struct tag *t) {
     }
     /* two words: "syslogd 1.4.1:" and "-- root[2421]:" */
     if (n + 1 < s.n && s.p[n] == ' ' && (is_digit(s.p[n + 1]) || (n == 2 && s.p[0] == '-' && s.p[1] == '-'))) {
-        size_t more = run(str_sub(s, n + 1, s.n), TAG_CHAR);
+        size_t more = run(sub(s, n + 1, s.n), TAG_CHAR);
         return more && (s.p[0] == '-' || (n + 1 + more < s.n && s.p[n + 1 + more] == ':')) && tag_close(s, n + 1 + more, t);
     }
     return false;
@@ -110,7 +110,7 @@ static size_t host_length(struct str s) {
     size_t n = run(s, HOST_CHAR);
 
     if (s.n && s.p[0] == '[') { /* [2001:db8::1] */
-        size_t in = run(str_sub(s, 1, s.n), HEX_COLON);
+        size_t in = run(sub(s, 1, s.n), HEX_COLON);
         return in > 2 && in + 2 < s.n && s.p[1 + in] == ']' && s.p[2 + in] == ' ' && memchr(s.p, ':', in) ? in + 2 : 0;
     }
     if (n == 0 || n > 255 || (n < s.n && s.p[n] != ' '))
@@ -123,7 +123,7 @@ static struct str skip_blanks(struct str s) {
 
     while (n < s.n && s.p[n] == ' ')
         n++;
-    return str_sub(s, n, s.n);
+    return sub(s, n, s.n);
 }
 
 static bool no_host(struct str s) { /* what syslogd itself says */
@@ -137,16 +137,16 @@ static bool tail(struct message *m, struct str s) {
     size_t n = no_host(after) ? 0 : host_length(after);
 
     if (n) {
-        m->host = str_sub(after, 0, n);
-        after = skip_blanks(str_sub(after, n, after.n));
+        m->host = sub(after, 0, n);
+        after = skip_blanks(sub(after, n, after.n));
         if (str_starts(after, STR(": %"))) /* ASA with "logging device-id" */
-            after = str_sub(after, 2, after.n);
+            after = sub(after, 2, after.n);
     }
     bool tagged = tag(after, &t);
     if (tagged) {
         m->app = t.app;
         m->procid = t.pid;
-        after = str_sub(after, t.end, after.n);
+        after = sub(after, t.end, after.n);
     }
     /* blanks around the text are padding (and a CR is of a foreign framing): they are in raw */
     after = skip_blanks(after);
@@ -164,7 +164,7 @@ static struct str skip_sequence(struct str s) {
         n++;
     if (n == 0 || n + 1 >= s.n || s.p[n] != ':' || s.p[n + 1] != ' ')
         return s;
-    return skip_blanks(str_sub(s, n + 2, s.n));
+    return skip_blanks(sub(s, n + 2, s.n));
 }
 
 static size_t any_stamp(struct str s, enum pri_kind pri, struct msg_time *t) {
@@ -194,7 +194,7 @@ static bool like_5424(struct str s) {
 bool rfc3164_parse(struct message *m, struct str rest, enum pri_kind pri) {
     struct str s = pri == PRI_NONE ? rest : skip_sequence(rest);
     size_t n = any_stamp(s, pri, &m->ts);
-    bool cisco = n && str_starts(str_sub(s, n, s.n), STR(": %"));
+    bool cisco = n && str_starts(sub(s, n, s.n), STR(": %"));
 
     if (n == 0 || (n < s.n && s.p[n] != ' ' && !cisco)) {
         struct tag t;
@@ -206,7 +206,7 @@ bool rfc3164_parse(struct message *m, struct str rest, enum pri_kind pri) {
         return true;
     }
     bool blank = m->ts.text.n > 10 && m->ts.text.p[4] == '-' && m->ts.text.p[10] == ' ';
-    bool tagged = tail(m, str_sub(s, n + cisco, s.n));
+    bool tagged = tail(m, sub(s, n + cisco, s.n));
     /* an application's own file also begins with "2013-01-04 17:03:46": without a PRI only host and tag make it syslog */
     if (pri == PRI_NONE && blank && (!tagged || str_absent(m->host))) {
         clear(m);

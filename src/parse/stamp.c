@@ -91,7 +91,7 @@ static size_t done(struct str s, size_t end, struct msg_time *t) {
     if (end == 0 || !civil_valid(&c) || c.sec > 59)
         return 0;
     t->present = true;
-    t->text = str_sub(s, 0, end);
+    t->text = sub(s, 0, end);
     return end;
 }
 
@@ -172,13 +172,13 @@ static const struct {
 static size_t zone_word(struct str s, size_t i, struct msg_time *t) {
     if (!at(s, i, ' '))
         return i;
-    struct str rest = str_sub(s, i + 1, s.n);
+    struct str rest = sub(s, i + 1, s.n);
     size_t k = 0;
 
     while (k < rest.n && k < 5 && rest.p[k] >= 'A' && rest.p[k] <= 'Z')
         k++;
     for (size_t w = 0; k >= 3 && w < sizeof zone_words / sizeof *zone_words; w++)
-        if (str_is(str_sub(rest, 0, k), zone_words[w].word) && (k == rest.n || rest.p[k] == ' ' || rest.p[k] == ':')) {
+        if (str_is(sub(rest, 0, k), zone_words[w].word) && (k == rest.n || rest.p[k] == ' ' || rest.p[k] == ':')) {
             t->has_zone = true;
             t->offset_min = zone_words[w].offset;
             return i + 1 + k;
