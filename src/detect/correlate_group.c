@@ -17,7 +17,7 @@
 
 #include "base/pack.h"
 
-#define STAMPS 256
+#define STAMPS 64
 #define SPANS_MAX 12
 #define VERSION 1
 
@@ -75,13 +75,12 @@ static struct distinct *value_slot(struct group *g, const struct corr *c, uint64
     return &g->vals[g->nvals++];
 }
 
-static bool values_hold(struct group *g, const struct corr *c, const struct seen *s) {
+static bool values_hold(struct group *g, const struct corr *c, const struct seen *s, int64_t newest) {
     struct distinct *d = value_slot(g, c, s->value);
     uint64_t have = 0;
     if (!d)
         return false;
     d->last = s->t > d->last ? s->t : d->last;
-    int64_t newest = window_at(&g->win, g->win.n - 1)->t;
     for (uint32_t i = 0; i < g->nvals; i++)
         have += g->vals[i].last >= newest - c->timespan;
     return have >= c->at_least;
@@ -134,12 +133,13 @@ static bool temporal_holds(const struct group *g, const struct corr *c, uint32_t
 /* --- one time */
 
 static bool holds(struct group *g, const struct corr *c, const struct seen *s, uint32_t i, struct window_span *out) {
+    int64_t newest = window_at(&g->win, g->win.n - 1)->t;
     switch (c->type) {
     case CORR_EVENT_COUNT:
         return window_reached(&g->win, c->timespan, i, c->at_least, out);
     case CORR_VALUE_COUNT:
-        window_until(&g->win, c->timespan, window_at(&g->win, g->win.n - 1)->t, out);
-        return values_hold(g, c, s);
+        window_until(&g->win, c->timespan, newest, out);
+        return values_hold(g, c, s, newest);
     default:
         return temporal_holds(g, c, i, out);
     }
@@ -149,31 +149,50 @@ static bool silence_over(const struct group *g, const struct corr *c, int64_t t)
     return g->until ? t >= g->until : t > g->last + c->timespan;
 }
 
+static int64_t add(struct group *g, const struct corr *c, const struct seen *s) {
+    return window_add(&g->win, c->timespan, (struct stamp){s->t, s->reminder ? 0 : s->weight, s->ref});
+}
+
+/* The values alone say whether value_count still holds; its stamps were for the count, and every fold would be saved with them. */
+static enum step fold(struct group *g, const struct corr *c, const struct seen *s, struct fired *out) {
+    if (s->t < g->first - c->timespan)
+        return STEP_LATE;
+    if (c->type == CORR_VALUE_COUNT) {
+        out->holds = values_hold(g, c, s, s->t > g->last ? s->t : g->last);
+    } else {
+        int64_t i = add(g, c, s);
+        out->holds = i >= 0 && holds(g, c, s, (uint32_t)i, &out->span);
+    }
+    if (s->reminder)
+        return STEP_NONE;
+    g->last = s->t > g->last ? s->t : g->last;
+    return STEP_FOLDED;
+}
+
+static enum step fire(struct group *g, const struct rule *r, const struct seen *s, const struct window_span *span) {
+    g->open = true;
+    g->first = span->first;
+    g->last = span->last;
+    g->until = r->info.suppress ? s->t + r->info.suppress : 0;
+    if (r->corr->type == CORR_VALUE_COUNT)
+        window_clear(&g->win);
+    return STEP_FIRED;
+}
+
 enum step group_step(struct group *g, const struct rule *r, const struct seen *s, struct fired *out) {
-    const struct corr *c = r->corr;
     *out = (struct fired){{0, s->t, s->t}, false};
-    if (g->open && silence_over(g, c, s->t)) {
+    if (g->open && silence_over(g, r->corr, s->t)) {
         g->open = false;
         window_clear(&g->win);
         g->nvals = 0;
     }
-    if (g->open && s->t < g->first - c->timespan)
+    if (g->open)
+        return fold(g, r->corr, s, out);
+    int64_t i = add(g, r->corr, s);
+    if (i < 0)
         return STEP_LATE;
-    int64_t i = window_add(&g->win, c->timespan, (struct stamp){s->t, s->reminder ? 0 : s->weight, s->ref});
-    if (i >= 0)
-        out->holds = holds(g, c, s, (uint32_t)i, &out->span);
-    if (g->open) {
-        if (!s->reminder && s->t > g->last)
-            g->last = s->t;
-        return s->reminder ? STEP_NONE : STEP_FOLDED;
-    }
-    if (!out->holds)
-        return i < 0 ? STEP_LATE : STEP_NONE;
-    g->open = true;
-    g->first = out->span.first;
-    g->last = out->span.last;
-    g->until = r->info.suppress ? s->t + r->info.suppress : 0;
-    return STEP_FIRED;
+    out->holds = holds(g, r->corr, s, (uint32_t)i, &out->span);
+    return out->holds ? fire(g, r, s, &out->span) : STEP_NONE;
 }
 
 int64_t group_drained(const struct group *g, const struct rule *r) {
