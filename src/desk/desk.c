@@ -205,7 +205,7 @@ static void after_io_error(struct desk *d) {
 }
 
 /* Rows made in a transaction that failed are not there: nothing may remember their ids. */
-static void forget_sources(struct desk *d) {
+void desk_forget_sources(struct desk *d) {
     table_free(d->sources);
     d->sources = table_new(4096, sizeof(int64_t), NULL, NULL);
 }
@@ -228,7 +228,7 @@ static enum rc commit(struct desk *d, struct err *e) {
     if (e)
         *e = mine;
     forget_changes(d);
-    forget_sources(d);
+    desk_forget_sources(d);
     if (rc == RC_LIMIT)
         space_full(d);
     if (rc == RC_IO)
@@ -303,7 +303,7 @@ enum rc desk_end(struct desk *d, enum rc rc, struct err *e) {
         store_rollback(d->store);
         buf_reset(&d->watch);
         d->nfolds = 0;
-        forget_sources(d);
+        desk_forget_sources(d);
         return rc;
     }
     fold_flush(d);

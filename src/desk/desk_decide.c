@@ -74,6 +74,8 @@ static enum rc linked(struct act *a) {
         a->inc.worst_priority = a->ev.priority < a->inc.worst_priority ? a->ev.priority : a->inc.worst_priority;
         rows_incident_save(a->d->store, &a->inc);
         line_close(a->d, &l, a->now, a->org, act_actor(a), "incident.raise", a->inc.ref);
+        static const struct step besides = {.notify = "iso", .to = EV_INCIDENT};
+        owe_notify(a->d, &besides, NULL, &a->inc, act_actor(a), "its priority rose", a->now);
     }
     a->out->made = arena_str(a->out->arena, a->inc.ref);
     return RC_OK;
@@ -203,7 +205,7 @@ enum rc verb_report(struct act *a) {
                       .count = 1, .first = a->now, .last = a->now, .title = title, .reporter = act_actor(a), .human = true};
     bool made;
     struct err ignored;
-    if (str_absent(arg_get(a->args, "at")) || !time_parse(arg_get(a->args, "at"), &c.first, NULL) || c.first > a->now)
+    if (str_absent(arg_get(a->args, "at")) || !act_time(a, arg_get(a->args, "at"), &c.first) || c.first > a->now)
         c.first = a->now;
     int64_t id = report_claim(d, &c, a->now, &made);
     if (!id || !rows_event_load(d->store, id, &d->scratch, &a->ev))

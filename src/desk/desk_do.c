@@ -51,6 +51,25 @@ int64_t act_actor(const struct act *a) {
     return a->who->system ? PRINCIPAL_SYSTEM : a->who->person ? a->who->person->db_id : a->who->admin ? PRINCIPAL_ROOT : a->who->id;
 }
 
+bool act_time(const struct act *a, struct str text, int64_t *us) {
+    struct str rest = text, y = str_cut(&rest, '-'), m = str_cut(&rest, '-');
+    uint64_t year, mon, day;
+    int64_t after;
+    if (time_parse(text, us, NULL))
+        return true;
+    if (str_duration(text, &after)) {
+        *us = a->now + after;
+        return true;
+    }
+    if (!str_u64(y, 9999, &year) || !str_u64(m, 12, &mon) || !str_u64(rest, 31, &day))
+        return false;
+    struct civil c = {.year = (int)year, .mon = (int)mon, .day = (int)day};
+    if (!civil_valid(&c))
+        return false;
+    *us = zone_to_us(a->d->g.zone, &c);
+    return true;
+}
+
 uint32_t act_roles(const struct desk *d, const struct actor *who, int64_t org, int64_t now) {
     int i = desk_org_index(d, org);
     if (who->system)
@@ -163,7 +182,7 @@ static enum rc back_dated(struct act *a) {
     a->at = a->now;
     if (str_absent(at))
         return RC_OK;
-    if (!time_parse(at, &a->at, NULL))
+    if (!act_time(a, at, &a->at))
         return err_set(a->e, RC_INVALID, "\"%.*s\" is no time such as 2026-11-22T03:48:40Z", STR_FMT(at));
     if (a->at > a->now)
         return err_set(a->e, RC_INVALID, "it cannot have been in the future");

@@ -52,6 +52,8 @@ struct desk {
     struct err broken;     /* what the last group commit failed with when it was ended by somebody else */
     struct fold folds[FOLDS_MAX];
     size_t nfolds;
+    struct fold kept[FOLDS_MAX]; /* as they were when the present frame began */
+    size_t nkept;
     struct arena scratch;  /* of one call */
     struct arena batch;    /* of one group commit */
     struct buf watch;      /* lines for after the commit */
@@ -65,6 +67,7 @@ struct desk {
 /* ---- desk.c */
 enum rc desk_begin(struct desk *d, struct err *e); /* ends an open group commit first, so that reads see what was written */
 enum rc desk_end(struct desk *d, enum rc rc, struct err *e); /* commits when rc is RC_OK, else rolls back; gives what to return */
+void desk_forget_sources(struct desk *d); /* rows made in what was undone are not there */
 void desk_due_at(struct desk *d, int64_t at);      /* something is due then */
 void desk_watch(struct desk *d, int64_t now, const char *kind, struct str ref, const char *verb, const char *state, int priority, struct str title);
 enum rc desk_flush(struct desk *d, int64_t now, struct err *e);
@@ -177,6 +180,8 @@ const struct extra *extra_find(enum machine m, struct str verb);
 struct str act_arg(const struct act *a, const char *name); /* with its aliases */
 bool act_has(void *ctx, const char *name);
 int64_t act_actor(const struct act *a);
+/* RFC 3339, a day (its beginning in the daemon's zone), or a duration from now such as 14d. */
+bool act_time(const struct act *a, struct str text, int64_t *us);
 enum rc act_person(struct act *a, struct str login, const struct person **out); /* RC_NOTFOUND with a sentence */
 enum rc act_find(struct desk *d, const struct actor *who, enum machine m, struct str ref, struct str org, int64_t now, int64_t *id, struct err *e);
 uint32_t act_roles(const struct desk *d, const struct actor *who, int64_t org, int64_t now);

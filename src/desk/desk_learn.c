@@ -58,8 +58,8 @@ enum rc learn_task(struct act *a) {
         return rc;
     if (!known)
         return err_set(a->e, RC_INVALID, "a phase is assess, contain, eradicate, recover, communicate or learn");
-    if (!str_absent(due) && !time_parse(due, &due_at, NULL))
-        return err_set(a->e, RC_INVALID, "due is a time such as 2026-11-22T12:00:00Z");
+    if (!str_absent(due) && !act_time(a, due, &due_at))
+        return err_set(a->e, RC_INVALID, "due is a day, a time such as 2026-11-22T12:00:00Z, or a duration such as 2h");
     int64_t id = query_insert(st(a), Q_TASK_ADD, "iisszz", audit_next(st(a)), a->inc.id, str_absent(phase) ? STR("contain") : phase, act_arg(a, "text"), p ? p->db_id : (int64_t)0, due_at);
     audit_touch(st(a), REC_task, id);
     act_said(a, "Task %lld.", (long long)id);
@@ -135,7 +135,7 @@ enum rc learn_control(struct act *a) {
 static enum rc add_action(struct act *a, struct str text) {
     const struct person *owner = NULL;
     struct str name = act_arg(a, "action_owner"), due = act_arg(a, "action_due"), effect = act_arg(a, "action_effect"), type = act_arg(a, "type");
-    int64_t due_at = 0, after;
+    int64_t due_at = 0;
     char ref[32];
     enum rc rc;
     if (str_absent(name))
@@ -146,11 +146,8 @@ static enum rc add_action(struct act *a, struct str text) {
         effect = act_arg(a, "effect_criterion");
     if (!str_absent(name) && (rc = act_person(a, name, &owner)))
         return rc;
-    if (!str_absent(due) && !time_parse(due, &due_at, NULL)) {
-        if (!str_duration(due, &after))
-            return err_set(a->e, RC_INVALID, "due is a time such as 2026-11-22T12:00:00Z, or a duration such as 14d");
-        due_at = a->now + after;
-    }
+    if (!str_absent(due) && !act_time(a, due, &due_at))
+        return err_set(a->e, RC_INVALID, "due is a day, a time such as 2026-11-22T12:00:00Z, or a duration such as 14d");
     if (str_absent(type))
         type = STR("corrective");
     bool agreed = owner && due_at && !str_absent(effect) && (a->roles & (ROLE_BIT(ROLE_ISO) | ROLE_BIT(ROLE_DEPUTY) | ROLE_BIT(ROLE_MANAGEMENT)));
@@ -208,8 +205,8 @@ enum rc learn_absence(struct act *a) {
         return rc;
     if (!p || (p != a->who->person && !(a->roles & (ROLE_BIT(ROLE_ISO) | ROLE_BIT(ROLE_DEPUTY) | ROLE_BIT(ROLE_MANAGEMENT)))))
         return err_set(a->e, RC_DENIED, "you may say only when you yourself are away");
-    if (!time_parse(arg_get(a->args, "from"), &from, NULL) || !time_parse(arg_get(a->args, "to"), &to, NULL) || to <= from)
-        return err_set(a->e, RC_INVALID, "from and to are times, to the later one");
+    if (!act_time(a, arg_get(a->args, "from"), &from) || !act_time(a, arg_get(a->args, "to"), &to) || to <= from)
+        return err_set(a->e, RC_INVALID, "from and to are days or times, to the later one");
     int64_t id = query_insert(st(a), Q_ABSENCE_ADD, "iiiii", audit_next(st(a)), a->org, p->db_id, from, to);
     audit_touch(st(a), REC_absence, id);
     for (size_t i = 0; i < a->d->g.roster->npeople; i++)

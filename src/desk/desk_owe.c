@@ -215,7 +215,7 @@ static void add_word(struct desk *d, struct told *t, struct str word, const stru
     int prio = ev ? ev->priority : inc->worst_priority < inc->priority ? inc->worst_priority : inc->priority;
     if (str_is(word, "management_p1p2") ? prio <= 2 : str_is(word, "management_p1") && prio == 1)
         add_role(d, t, org, ROLE_BIT(ROLE_MANAGEMENT), now);
-    else if (str_is(word, "iso") || (str_is(word, "iso_p1p2") && prio <= 2) || str_is(word, "iso_raise"))
+    else if (str_is(word, "iso") || (str_is(word, "iso_p1p2") && prio <= 2))
         add_role(d, t, org, ROLE_BIT(ROLE_ISO), now);
     else if (str_is(word, "dpo_pd") && inc && !str_is(inc->personal_data, "no"))
         add_role(d, t, org, ROLE_BIT(ROLE_DPO), now);
@@ -225,6 +225,8 @@ static void add_word(struct desk *d, struct told *t, struct str word, const stru
         add_person(t, desk_person(d, inc->close_approved_by));
     else if ((str_is(word, "owner") || str_is(word, "watchers") || str_is(word, "owner_raise")) && inc)
         add_person(t, desk_person(d, inc->owner_id));
+    else if (str_is(word, "target_owner") && inc)
+        add_person(t, desk_person(d, query_number(d->store, 0, Q_INCIDENT_OWNER, "i", inc->merged_into)));
     else if (str_is(word, "assessor") || str_is(word, "assessor_raise"))
         add_person(t, ev ? desk_person(d, ev->assessor_id) : NULL);
     else if (str_is(word, "reporter") && ev)

@@ -393,12 +393,31 @@ static enum rc open_group(struct desk *d, struct err *e) {
     return store_in_tx(d->store) ? RC_OK : store_begin(d->store, e);
 }
 
+/* A frame that cannot be taken is undone and refused alone: it must not take its neighbours with it, nor come back for ever. */
+static void part_begin(struct desk *d) {
+    memcpy(d->kept, d->folds, d->nfolds * sizeof *d->folds);
+    d->nkept = d->nfolds;
+    store_part(d->store);
+}
+
+static enum rc part_end(struct desk *d, struct err *e) {
+    enum rc rc = store_part_end(d->store, e);
+    if (rc) {
+        memcpy(d->folds, d->kept, d->nkept * sizeof *d->folds);
+        d->nfolds = d->nkept;
+        desk_forget_sources(d);
+        log_warn("desk", "a frame of ingest was refused: %s", e ? e->text : rc_word(rc));
+    }
+    return rc;
+}
+
 enum rc desk_batch(struct desk *d, const struct batch *b, int64_t now, struct ack *ack, struct err *e) {
     memset(ack, 0, sizeof *ack);
     ack->seq = b->seq;
     enum rc rc = open_group(d, e);
     if (rc)
         return rc;
+    part_begin(d);
     d->rows++; /* an empty batch, too, is answered by a commit */
     for (size_t i = 0; i < b->n; i++) {
         const struct sighting *s = &b->sightings[i];
@@ -410,7 +429,7 @@ enum rc desk_batch(struct desk *d, const struct batch *b, int64_t now, struct ac
         ack->by[t].folded += s->ntimes - stored;
         d->rows += (size_t)stored + 1;
     }
-    return store_failed(d->store, e);
+    return part_end(d, e);
 }
 
 /* ---- deliveries */
@@ -493,6 +512,7 @@ enum rc desk_delivery(struct desk *d, const struct delivery *dv, int64_t now, st
         return err_set(e, RC_INVALID, "delivery for an organisation that is not there");
     if (answered_before(d, dv, a, ack))
         return store_failed(d->store, e);
+    part_begin(d);
     int64_t source = people_source(d, dv->org, "webhook", dv->webhook, now);
     bool any = false;
     struct buf b;
@@ -523,7 +543,7 @@ enum rc desk_delivery(struct desk *d, const struct delivery *dv, int64_t now, st
     ack->by[TRANSPORT_HTTP].stored = 1;
     buf_fini(&b);
     d->rows += 2;
-    return store_failed(d->store, e);
+    return part_end(d, e);
 }
 
 /* ---- people report (A.6.8) */

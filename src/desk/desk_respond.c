@@ -262,8 +262,8 @@ static enum rc review_before(struct act *a) {
 static enum rc reviewed(struct act *a) {
     struct str chair = act_arg(a, "chair"), due = act_arg(a, "review_due");
     int64_t at = a->now + a->d->g.policy->review_due;
-    if (!str_absent(due) && !time_parse(due, &at, NULL))
-        return err_set(a->e, RC_INVALID, "review_due is a time");
+    if (!str_absent(due) && !act_time(a, due, &at))
+        return err_set(a->e, RC_INVALID, "review_due is a day, a time or a duration such as 14d");
     int64_t id = query_insert(a->d->store, Q_PIR_ADD, "iitiss", audit_next(a->d->store), a->inc.id, a->facts.pir_mandatory ? "full" : "short", at,
                               str_absent(chair) ? a->who->login : chair, act_arg(a, "participants"));
     audit_touch(a->d->store, REC_pir, id);

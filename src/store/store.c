@@ -33,6 +33,12 @@ enum rc store_sql_error(sqlite3 *db, int code, const char *what, struct err *e) 
     return err_set(e, rc, "database: %s: %s", what, db ? sqlite3_errmsg(db) : sqlite3_errstr(code));
 }
 
+enum rc store_failed(const struct store *s, struct err *e) {
+    if (s->failed && e)
+        *e = s->err;
+    return s->failed;
+}
+
 static enum rc run(sqlite3 *db, const char *sql, struct err *e) {
     int code = sqlite3_exec(db, sql, NULL, NULL, NULL);
     return code == SQLITE_OK ? RC_OK : store_sql_error(db, code, sql, e);
@@ -214,11 +220,6 @@ bool store_in_tx(const struct store *s) {
     return s->tx;
 }
 
-enum rc store_failed(const struct store *s, struct err *e) {
-    if (s->failed && e)
-        *e = s->err;
-    return s->failed;
-}
 
 static enum rc no_database(struct err *e) {
     return err_set(e, RC_IO, "the database is closed after an error");
@@ -257,6 +258,28 @@ enum rc store_commit(struct store *s, struct err *e) {
     s->tx = false;
     s->commits++;
     return RC_OK;
+}
+
+void store_part(struct store *s) {
+    if (!s->failed)
+        s->failed = run(s->db, "SAVEPOINT part", &s->err);
+}
+
+enum rc store_part_end(struct store *s, struct err *e) {
+    enum rc rc = store_failed(s, e);
+    bool ours = rc && rc != RC_IO && rc != RC_LIMIT && rc != RC_NOMEM && s->tx && !sqlite3_get_autocommit(s->db);
+    if (!rc)
+        s->failed = run(s->db, "RELEASE part", &s->err);
+    if (!ours)
+        return rc;
+    for (size_t i = 0; i < STMT__COUNT; i++)
+        sqlite3_reset(s->st[i]);
+    s->failed = RC_OK;
+    s->ntouched = 0;
+    s->failed = run(s->db, "ROLLBACK TO part; RELEASE part", &s->err);
+    if (!s->failed)
+        audit_load(s);
+    return rc;
 }
 
 void store_rollback(struct store *s) {

@@ -33,6 +33,10 @@ int store_version(const struct store *s);      /* user_version = last migration 
 enum rc store_begin(struct store *s, struct err *e);
 enum rc store_commit(struct store *s, struct err *e); /* RC_IO: undecided, store_reopen; RC_LIMIT: disk full, rolled back */
 void store_rollback(struct store *s);
+/* A part of a transaction that can fail by itself. store_part_end: RC_OK keeps it; otherwise it is undone, the sticky error is given and, unless the
+ * machine is to blame (RC_IO, RC_LIMIT, RC_NOMEM), cleared. */
+void store_part(struct store *s);
+enum rc store_part_end(struct store *s, struct err *e);
 bool store_in_tx(const struct store *s);
 enum rc store_failed(const struct store *s, struct err *e); /* the sticky error so far, RC_OK when none */
 uint64_t store_commits(const struct store *s);
