@@ -22,14 +22,15 @@
 #define ZONEINFO "/usr/share/zoneinfo"
 
 /* Without a roster of one's own somebody must still be there, or explain could not say who would be told. */
-static const char builtin_roster[] = "orgs: [{slug: main, name: This organisation}]\n"
-                                     "people:\n"
-                                     "  - {login: iso, name: Information Security Officer, email: root@localhost, function: iso,\n"
-                                     "     roles: [{org: main, role: iso, from: 2000-01-01, reason: built in}]}\n"
-                                     "  - {login: deputy, name: Deputy, email: root@localhost, function: iso,\n"
-                                     "     roles: [{org: main, role: deputy, from: 2000-01-01, reason: built in}]}\n"
-                                     "  - {login: management, name: Management, email: root@localhost, function: management,\n"
-                                     "     roles: [{org: main, role: management, from: 2000-01-01, reason: built in}]}\n";
+static const char builtin_roster[] =
+    "orgs: [{slug: main, name: This organisation}]\n"
+    "people:\n"
+    "  - {login: iso, name: Information Security Officer, email: root@localhost, function: iso,\n"
+    "     roles: [{org: main, role: iso, from: 2000-01-01, reason: built in}]}\n"
+    "  - {login: deputy, name: Deputy, email: root@localhost, function: iso,\n"
+    "     roles: [{org: main, role: deputy, from: 2000-01-01, reason: built in}]}\n"
+    "  - {login: management, name: Management, email: root@localhost, function: management,\n"
+    "     roles: [{org: main, role: management, from: 2000-01-01, reason: built in}]}\n";
 
 struct docs {
     struct tree **v;
@@ -130,8 +131,14 @@ static void load(struct compile *c, unsigned flags) {
 
 static void check(struct compile *c) {
     struct trees roster = {(const struct tree **)(void *)c->docs[SEC_ROSTER].v, c->docs[SEC_ROSTER].n};
-    struct check k = {.config = &c->config, .root = config_root(c), .roster = &c->roster, .roster_docs = &roster, .policy = &c->policy,
-                      .dialects = c->dialects, .ndialects = c->ndialects, .es = c->es};
+    struct check k = {.config = &c->config,
+                      .root = config_root(c),
+                      .roster = &c->roster,
+                      .roster_docs = &roster,
+                      .policy = &c->policy,
+                      .dialects = c->dialects,
+                      .ndialects = c->ndialects,
+                      .es = c->es};
     unsigned before = c->es->n + c->es->dropped;
 
     config_check(&k);
@@ -183,7 +190,8 @@ static void zones(struct compile *c) {
         add_zone(c, c->config.zone, "", tree_get(config_root(c), "zone"));
     }
     for (size_t i = 0; i < c->roster.norgs; i++)
-        add_zone(c, c->roster.orgs[i].tz, c->roster.orgs[i].tz ? c->roster.orgs[i].tz : "", zone_node(c, "orgs", c->roster.orgs[i].tz));
+        add_zone(c, c->roster.orgs[i].tz, c->roster.orgs[i].tz ? c->roster.orgs[i].tz : "",
+                 zone_node(c, "orgs", c->roster.orgs[i].tz));
     for (size_t i = 0; i < c->roster.nsources; i++)
         add_zone(c, c->roster.sources[i].tz, c->roster.sources[i].tz, zone_node(c, "sources", c->roster.sources[i].tz));
 }
@@ -306,8 +314,8 @@ static enum rc gather(const char *path, const struct opt_strs *extra, struct buf
     return rc;
 }
 
-enum rc config_compile(const char *path, const struct opt_strs *rules_extra, unsigned ruleset_flags, bool run_samples, struct buf *out,
-                       struct errs *es) {
+enum rc config_compile(const char *path, const struct opt_strs *rules_extra, unsigned ruleset_flags, bool run_samples,
+                       struct buf *out, struct errs *es) {
     struct buf bundle;
 
     buf_init(&bundle, BUNDLE_MAX);

@@ -22,13 +22,13 @@ struct paths_conf { /* files: relative to the configuration file's folder */
     struct opt_strs roster, policy, rules, normalise, dialects;
 };
 struct config {
-    char *state;          /* folder of the database */
-    char *backup;         /* folder backups may be written to, besides that of the record; or NULL */
-    char *run;            /* folder of the control socket */
-    char *control_group;  /* group of the control socket */
-    char *user;           /* to run as when started as root; default _tocsin */
-    char *zone;           /* default: /etc/localtime */
-    char *domain;         /* for Message-ID and List-Id; default: the mail sender's */
+    char *state;         /* folder of the database */
+    char *backup;        /* folder backups may be written to, besides that of the record; or NULL */
+    char *run;           /* folder of the control socket */
+    char *control_group; /* group of the control socket */
+    char *user;          /* to run as when started as root; default _tocsin */
+    char *zone;          /* default: /etc/localtime */
+    char *domain;        /* for Message-ID and List-Id; default: the mail sender's */
     char *tlp;
     int64_t workers;
     uint64_t free_floor, ballast;
@@ -40,7 +40,18 @@ struct config {
 extern const struct opt config_opts[];
 
 /* ---- the image: sections of bytes, 8-aligned, each checked when opened */
-enum section { SEC_CONFIG, SEC_ROSTER, SEC_POLICY, SEC_RULES, SEC_NORMALISE, SEC_DIALECTS, SEC_PREFILTER, SEC_ZONES, SEC_SECRETS, SEC__COUNT };
+enum section {
+    SEC_CONFIG,
+    SEC_ROSTER,
+    SEC_POLICY,
+    SEC_RULES,
+    SEC_NORMALISE,
+    SEC_DIALECTS,
+    SEC_PREFILTER,
+    SEC_ZONES,
+    SEC_SECRETS,
+    SEC__COUNT
+};
 
 /* Everything a role may want, bound from an image. Secrets are not in the image, which every role sees. */
 struct generation {
@@ -53,7 +64,7 @@ struct generation {
     struct normaliser *normaliser;
     struct dialect_map **dialects;
     size_t ndialects;
-    struct zone *zone; /* the daemon's */
+    struct zone *zone;          /* the daemon's */
     struct zone **source_zones; /* per roster.sources, NULL = the daemon's */
     char digest[65];
     void *map; /* the mapped image */
@@ -74,7 +85,8 @@ enum rc generation_secrets_fd(struct generation *g, int fd, struct err *e);
 /* Reads the files that `path` names and compiles them in this process (explain, -t, tests, and the compile role after the parent
  * handed it the bytes): image appended to out. Every mistake is in es; RC_CONFIG when there was one. rules_extra: more rule files or
  * folders (explain --rules). path NULL: built-in defaults, rules only from rules_extra. */
-enum rc config_compile(const char *path, const struct opt_strs *rules_extra, unsigned ruleset_flags, bool run_samples, struct buf *out, struct errs *es);
+enum rc config_compile(const char *path, const struct opt_strs *rules_extra, unsigned ruleset_flags, bool run_samples,
+                       struct buf *out, struct errs *es);
 void config_print_defaults(struct buf *out); /* tocsind --print-config */
 
 #endif

@@ -25,14 +25,14 @@ static const struct tree_node *about(const struct tree_node *map, const char *ke
     return n ? n : map;
 }
 
-#define COMPLAIN(c, node, ...)                                        \
-    do {                                                              \
-        struct err e_ = {0};                                          \
-        if (node)                                                     \
-            tree_err(node, &e_, RC_CONFIG, __VA_ARGS__);              \
-        else                                                          \
-            err_set(&e_, RC_CONFIG, __VA_ARGS__);                     \
-        errs_add((c)->es, &e_);                                       \
+#define COMPLAIN(c, node, ...)                                                                                                   \
+    do {                                                                                                                         \
+        struct err e_ = {0};                                                                                                     \
+        if (node)                                                                                                                \
+            tree_err(node, &e_, RC_CONFIG, __VA_ARGS__);                                                                         \
+        else                                                                                                                     \
+            err_set(&e_, RC_CONFIG, __VA_ARGS__);                                                                                \
+        errs_add((c)->es, &e_);                                                                                                  \
     } while (0)
 
 bool zone_name_valid(struct str name) {
@@ -77,7 +77,8 @@ static void check_listeners(const struct check *c) {
         check_org(c, map, l[i].org);
         if (!l[i].address)
             COMPLAIN(c, map, "listener %s has no address", l[i].name);
-        else if ((l[i].kind == LISTEN_UNIX || l[i].kind == LISTEN_UNIXGRAM) && (l[i].address[0] != '/' || strlen(l[i].address) > 107))
+        else if ((l[i].kind == LISTEN_UNIX || l[i].kind == LISTEN_UNIXGRAM) &&
+                 (l[i].address[0] != '/' || strlen(l[i].address) > 107))
             COMPLAIN(c, about(map, "address"), "\"%s\" is no absolute path of at most 107 bytes", l[i].address);
         for (size_t j = 0; j < i; j++)
             if (strcmp(l[i].name, l[j].name) == 0)
@@ -112,11 +113,13 @@ static void check_webhooks(const struct check *c) {
         const struct tree_node *map = nth(tree_get(c->root, "webhooks"), i);
         check_org(c, map, w[i].org);
         if (!webhook_name_valid(w[i].name))
-            COMPLAIN(c, about(map, "name"), "\"%s\" is no name of a webhook: 1 to 64 of a-z, 0-9 and -", w[i].name ? w[i].name : "");
+            COMPLAIN(c, about(map, "name"), "\"%s\" is no name of a webhook: 1 to 64 of a-z, 0-9 and -",
+                     w[i].name ? w[i].name : "");
         if (w[i].dialect && !dialect_known(c, w[i].dialect))
             COMPLAIN(c, about(map, "dialect"), "there is no dialect \"%s\" in the files of files.dialects", w[i].dialect);
         if (!w[i].secret_file)
-            COMPLAIN(c, map, "webhook %s needs a secret_file: whoever knows the address could make events", w[i].name ? w[i].name : "");
+            COMPLAIN(c, map, "webhook %s needs a secret_file: whoever knows the address could make events",
+                     w[i].name ? w[i].name : "");
         for (size_t j = 0; j < i; j++)
             if (w[i].name && w[j].name && strcmp(w[i].name, w[j].name) == 0)
                 COMPLAIN(c, about(map, "name"), "two webhooks are called \"%s\"", w[i].name);
@@ -188,7 +191,15 @@ size_t config_unreachable(const struct config *c, const struct roster *r, const 
     return n;
 }
 
+/* notify opens these itself, and knows no folder of tocsin.yaml */
+static void check_certificates(const struct check *c, const char *part, const char *file) {
+    if (file && file[0] != '/')
+        COMPLAIN(c, about(tree_get(c->root, part), "ca_file"), "%s.ca_file must be an absolute path, not \"%s\"", part, file);
+}
+
 static void check_paths(const struct check *c) {
+    check_certificates(c, "mail", c->config->notify.mail.ca_file);
+    check_certificates(c, "webhook_out", c->config->notify.webhook.ca_file);
     if (c->config->state[0] != '/')
         COMPLAIN(c, about(c->root, "state"), "state must be an absolute path, not \"%s\"", c->config->state);
     if (c->config->backup && c->config->backup[0] != '/')

@@ -14,7 +14,7 @@ enum rc config_bind(const struct tree_node *root, struct config *out, struct err
 
 struct check {
     const struct config *config;
-    const struct tree_node *root;   /* of tocsin.yaml, NULL for the built-in defaults */
+    const struct tree_node *root; /* of tocsin.yaml, NULL for the built-in defaults */
     const struct roster *roster;
     const struct trees *roster_docs;
     const struct policy *policy;

@@ -17,6 +17,7 @@
 
 #define ALSO_MAX 8
 #define READ_MAX 48
+#define FILES_MAX 65536
 
 static const char *also[ALSO_MAX];
 static size_t nalso;
@@ -24,11 +25,31 @@ static const char *also_write;
 
 /* What looking names up and checking certificates takes. Single files and not /etc, because /etc/shadow lies there too; so a
  * resolv.conf that is replaced (and not rewritten) is seen by the next notify role only. */
-static const char *const notify_reads[] = {
-    "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services", "/etc/protocols",
-    "/etc/ld.so.cache", "/etc/ssl", "/etc/pki/tls", "/etc/ca-certificates", "/etc/crypto-policies", "/usr/share/ca-certificates",
-    "/usr/local/share/ca-certificates", "/usr/lib", "/usr/lib64", "/lib", "/lib64", "/run/systemd/resolve", "/run/NetworkManager",
-    "/run/resolvconf", "/run/connman", "/dev/urandom", "/dev/null", NULL};
+static const char *const notify_reads[] = {"/etc/resolv.conf",
+                                           "/etc/hosts",
+                                           "/etc/nsswitch.conf",
+                                           "/etc/host.conf",
+                                           "/etc/gai.conf",
+                                           "/etc/services",
+                                           "/etc/protocols",
+                                           "/etc/ld.so.cache",
+                                           "/etc/ssl",
+                                           "/etc/pki/tls",
+                                           "/etc/ca-certificates",
+                                           "/etc/crypto-policies",
+                                           "/usr/share/ca-certificates",
+                                           "/usr/local/share/ca-certificates",
+                                           "/usr/lib",
+                                           "/usr/lib64",
+                                           "/lib",
+                                           "/lib64",
+                                           "/run/systemd/resolve",
+                                           "/run/NetworkManager",
+                                           "/run/resolvconf",
+                                           "/run/connman",
+                                           "/dev/urandom",
+                                           "/dev/null",
+                                           NULL};
 static const char *const desk_reads[] = {"/dev/urandom", "/dev/null", NULL}; /* SQLite seeds itself there */
 static const char *const compile_reads[] = {"/usr/share/zoneinfo", NULL};
 
@@ -92,12 +113,16 @@ enum rc confine_role(const char *role, const struct confine_paths *p, struct buf
 }
 
 void confine_process(void) {
-    struct rlimit none = {0, 0};
+    struct rlimit none = {0, 0}, files;
 
     for (int fd = 0; fd <= 2; fd++) /* a database must never be opened as descriptor 2 */
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0)
             _exit(71);
-    setrlimit(RLIMIT_CORE, &none); /* no secret in a core file */
+    setrlimit(RLIMIT_CORE, &none);               /* no secret in a core file */
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) { /* 4096 connections do not fit into the usual 1024; nothing here uses select() */
+        files.rlim_cur = files.rlim_max < FILES_MAX ? files.rlim_max : FILES_MAX;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     umask(077);
 }

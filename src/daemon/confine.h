@@ -14,9 +14,9 @@
 
 enum confined { CONFINE_INGEST, CONFINE_DESK, CONFINE_NOTIFY, CONFINE_COMPILE, CONFINE__COUNT };
 
-struct confine_paths {          /* absent ones are NULL */
-    const char *state;          /* desk: read and write below it, nowhere else */
-    const char *const *read;    /* NULL-terminated: more files or folders that may be read (notify: ca_file) */
+struct confine_paths {       /* absent ones are NULL */
+    const char *state;       /* desk: read and write below it, nowhere else */
+    const char *const *read; /* NULL-terminated: more files or folders that may be read (notify: ca_file) */
 };
 
 const char *confine_name(enum confined role); /* "ingest", "desk", "notify", "compile" */
@@ -30,7 +30,8 @@ void confine_also_read(const char *path);
 /* One more folder that the desk may write to (--write=). */
 void confine_also_write(const char *path);
 
-/* For every process of ours, first thing: descriptors 0 to 2 open, no core file, not dumpable, umask 077. */
+/* For every process of ours, first thing: descriptors 0 to 2 open, as many more as the limit allows, no core
+ * file, not dumpable, umask 077. */
 void confine_process(void);
 /* Tries what the role must not do and prints a line for each attempt: "desk open /etc/shadow: denied (EACCES)". Called in a
  * process of its own. Gives the number of attempts that ended otherwise than they should. */

@@ -137,7 +137,7 @@ static const struct {
     enum section sec;
     enum rc (*bind)(struct opening *o);
 } binders[] = {
-    {SEC_CONFIG, bind_config},       {SEC_ROSTER, bind_roster},     {SEC_POLICY, bind_policy}, {SEC_RULES, bind_rules},
+    {SEC_CONFIG, bind_config},       {SEC_ROSTER, bind_roster},       {SEC_POLICY, bind_policy},     {SEC_RULES, bind_rules},
     {SEC_PREFILTER, bind_prefilter}, {SEC_NORMALISE, bind_normalise}, {SEC_DIALECTS, bind_dialects}, {SEC_ZONES, bind_zones},
 };
 

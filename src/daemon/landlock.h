@@ -13,7 +13,7 @@ int landlock_abi(void); /* 0 = the kernel has none or it is switched off */
 struct fence { /* both lists are NULL-terminated; what is not in them cannot be reached */
     const char *const *read;
     const char *const *write;
-    bool connect;     /* may connect by TCP */
+    bool connect; /* may connect by TCP */
 };
 /* For this process and for good; no_new_privs must be set. What could not be done is appended to missing. Paths that are not there
  * are passed over. */

@@ -76,10 +76,11 @@ static enum rc check(const char *path, struct errs *es) {
     if (rc == RC_OK)
         rc = secrets_read(path, g, NULL, es);
     if (rc == RC_OK && (unreachable = config_unreachable(&g->config, &g->roster, &first)) > 0)
-        fprintf(stderr, "%s: warning: %zu people, %s first, can be told by e-mail only and there is no mail.server\n", path, unreachable, first);
+        fprintf(stderr, "%s: warning: %zu people, %s first, can be told by e-mail only and there is no mail.server\n", path,
+                unreachable, first);
     if (rc == RC_OK)
-        printf("%s: good: %zu rules, %zu listeners, %zu people, digest %.16s\n", path, ruleset_count(g->rules), g->config.intake.listen.n,
-               g->roster.npeople, g->digest);
+        printf("%s: good: %zu rules, %zu listeners, %zu people, digest %.16s\n", path, ruleset_count(g->rules),
+               g->config.intake.listen.n, g->roster.npeople, g->digest);
     generation_free(g);
     buf_fini(&image);
     return rc;
@@ -113,8 +114,8 @@ static int verify_main(const char *file) {
     enum rc rc = verify_file(file, &v, &e);
 
     if (rc == RC_OK || rc == RC_CHECK)
-        printf("%s: %s: rows=%lld payloads=%lld erased=%lld records=%lld head=%s\n", file, v.intact ? "intact" : "NOT INTACT", (long long)v.rows,
-               (long long)v.payloads, (long long)v.erased, (long long)v.records, v.head);
+        printf("%s: %s: rows=%lld payloads=%lld erased=%lld records=%lld head=%s\n", file, v.intact ? "intact" : "NOT INTACT",
+               (long long)v.rows, (long long)v.payloads, (long long)v.erased, (long long)v.records, v.head);
     if (!v.intact && v.first_bad[0])
         printf("%s: first: %s\n", file, v.first_bad);
     if (rc != RC_OK && rc != RC_CHECK)
@@ -209,22 +210,48 @@ static int number(const char *text) {
 /* Gives -1 to go on, else the exit status. */
 static int take(struct options *o, int c) {
     switch (c) {
-    case 'c': o->config = optarg; break;
-    case 't': o->test = true; break;
-    case 'f': break; /* it never leaves the foreground */
+    case 'c':
+        o->config = optarg;
+        break;
+    case 't':
+        o->test = true;
+        break;
+    case 'f':
+        break; /* it never leaves the foreground */
     case 'v':
-    case 'd': o->verbose++; break;
-    case 'V': return printf("tocsind " TOCSIN_VERSION "%s%s\n", TOCSIN_FEATURES[0] ? " " : "", TOCSIN_FEATURES) < 0;
-    case 'h': return usage(stdout, 0);
-    case OPT_PRINT: o->print_config = true; break;
-    case OPT_READY: o->ready_fd = number(optarg); break;
-    case OPT_ROLE_: o->role = optarg; break;
-    case OPT_FD: o->fd = number(optarg); break;
-    case OPT_STATE: o->state = optarg; break;
-    case OPT_READ: confine_also_read(optarg); break;
-    case OPT_WRITE: confine_also_write(optarg); break;
-    case OPT_VERBOSE: o->verbose = number(optarg); break;
-    default: return usage(stderr, EX_USAGE);
+    case 'd':
+        o->verbose++;
+        break;
+    case 'V':
+        return printf("tocsind " TOCSIN_VERSION "%s%s\n", TOCSIN_FEATURES[0] ? " " : "", TOCSIN_FEATURES) < 0;
+    case 'h':
+        return usage(stdout, 0);
+    case OPT_PRINT:
+        o->print_config = true;
+        break;
+    case OPT_READY:
+        o->ready_fd = number(optarg);
+        break;
+    case OPT_ROLE_:
+        o->role = optarg;
+        break;
+    case OPT_FD:
+        o->fd = number(optarg);
+        break;
+    case OPT_STATE:
+        o->state = optarg;
+        break;
+    case OPT_READ:
+        confine_also_read(optarg);
+        break;
+    case OPT_WRITE:
+        confine_also_write(optarg);
+        break;
+    case OPT_VERBOSE:
+        o->verbose = number(optarg);
+        break;
+    default:
+        return usage(stderr, EX_USAGE);
     }
     return -1;
 }

@@ -91,8 +91,8 @@ void parent_check_up(struct parent *p) {
     if (p->up || p->stopping || !procs_up(p))
         return;
     p->up = true;
-    log_note("role", "up: version=" TOCSIN_VERSION " listeners=%zu workers=%zu generation=%u digest=%.16s", p->listeners.n, p->nprocs - 2,
-             p->g->number, p->g->digest);
+    log_note("role", "up: version=" TOCSIN_VERSION " listeners=%zu workers=%zu generation=%u digest=%.16s", p->listeners.n,
+             p->nprocs - 2, p->g->number, p->g->digest);
     sd_sayf("READY=1\nSTATUS=%zu listeners, generation %u", p->listeners.n, p->g->number);
     write_ready(p);
 }

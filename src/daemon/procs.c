@@ -21,9 +21,9 @@
 
 #define HIGH (1u << 20)
 #define LOW (64u << 10)
-#define GIVE_UP 10                  /* deaths in a row before having been up for a second */
-#define SILENT_US (10 * US_PER_S)   /* no sign of life: the watchdog is no longer fed */
-#define HUNG_US (60 * US_PER_S)     /* killed and started again */
+#define GIVE_UP 10                /* deaths in a row before having been up for a second */
+#define SILENT_US (10 * US_PER_S) /* no sign of life: the watchdog is no longer fed */
+#define HUNG_US (60 * US_PER_S)   /* killed and started again */
 #define FDS_PER_FRAME 16
 
 static void proc_start(struct proc *c);
@@ -177,8 +177,10 @@ static const struct {
     unsigned type;
     void (*handle)(struct proc *c, struct unpack *u);
     bool desk_only;
-} handlers[] = {
-    {FRAME_PREPARED, on_prepared, false}, {FRAME_READY, on_ready, false}, {FRAME_ALIVE, on_alive, false}, {FRAME_RELOAD, on_reload, true}};
+} handlers[] = {{FRAME_PREPARED, on_prepared, false},
+                {FRAME_READY, on_ready, false},
+                {FRAME_ALIVE, on_alive, false},
+                {FRAME_RELOAD, on_reload, true}};
 
 static void on_frame(void *ctx, struct link *l, unsigned type, struct str payload, const int *fds, size_t nfds) {
     struct proc *c = ctx;
@@ -196,7 +198,8 @@ static void on_frame(void *ctx, struct link *l, unsigned type, struct str payloa
         known = true;
     }
     if (!known || u.bad)
-        log_warn("role", "%s: a frame that is not its to send or makes no sense: frame=%s bytes=%zu", c->name, frame_name(type), payload.n);
+        log_warn("role", "%s: a frame that is not its to send or makes no sense: frame=%s bytes=%zu", c->name, frame_name(type),
+                 payload.n);
 }
 
 static void on_down(void *ctx, struct link *l, const char *why) {

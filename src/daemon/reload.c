@@ -30,11 +30,11 @@ enum reload_step { IDLE, CONFIG, BUNDLE, PREPARE };
 struct reload {
     struct parent *p;
     enum reload_step step;
-    uint32_t number;          /* of the generation being made; the last one when idle */
+    uint32_t number; /* of the generation being made; the last one when idle */
     pid_t compiler;
     struct link *link;
     struct event *deadline;
-    struct buf bundle, text;  /* text: errors, or what takes effect only later */
+    struct buf bundle, text; /* text: errors, or what takes effect only later */
     struct generation *next;
     int image_fd, secrets_fd[CONFINE__COUNT];
     struct sockets listeners;
@@ -151,15 +151,18 @@ static void needs_restart(struct reload *r) {
         const char *key;
         bool changed;
     } rows[] = {
-        {"state", !same(a->state, b->state)},   {"run", !same(a->run, b->run)},
+        {"state", !same(a->state, b->state)},
+        {"run", !same(a->run, b->run)},
         {"backup", !same(a->backup, b->backup)},
-        {"user", !same(a->user, b->user)},      {"control_group", !same(a->control_group, b->control_group)},
+        {"user", !same(a->user, b->user)},
+        {"control_group", !same(a->control_group, b->control_group)},
         {"workers", a->workers != b->workers},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (rows[i].changed)
-            buf_printf(&r->text, "%s%s: the change takes effect when tocsind is started again", r->text.n ? "\n" : "", rows[i].key);
+            buf_printf(&r->text, "%s%s: the change takes effect when tocsind is started again", r->text.n ? "\n" : "",
+                       rows[i].key);
 }
 
 static bool listeners_moved(const struct reload *r) {
@@ -177,7 +180,8 @@ static void say_unreachable(const struct generation *g) {
     size_t n = config_unreachable(&g->config, &g->roster, &first);
 
     if (n > 0)
-        log_warn("config", "%zu people, %s first, can be told by e-mail only and there is no mail.server: nobody tells them", n, first);
+        log_warn("config", "%zu people, %s first, can be told by e-mail only and there is no mail.server: nobody tells them", n,
+                 first);
 }
 
 /* What was made becomes what is in force. */
@@ -271,7 +275,8 @@ static void first(struct reload *r) {
     struct err e = {0};
 
     parent_choose_user(p, r->next->config.user);
-    if (sockets_folders(&r->next->config, &p->as, &e) != RC_OK || sockets_open(&r->next->config, NULL, &p->given, &r->listeners, &e) != RC_OK ||
+    if (sockets_folders(&r->next->config, &p->as, &e) != RC_OK ||
+        sockets_open(&r->next->config, NULL, &p->given, &r->listeners, &e) != RC_OK ||
         sockets_control(&r->next->config, &p->as, &p->given, &p->control_fd, &e) != RC_OK) {
         fail(r, &e, 75);
         return;

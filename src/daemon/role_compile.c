@@ -45,7 +45,8 @@ static enum rc compile_fd(uint32_t generation, int fd, struct buf *out, struct e
     struct err e = {0};
 
     buf_init(&bundle, BUNDLE_MAX);
-    enum rc rc = lseek(fd, 0, SEEK_SET) == 0 ? file_read_fd(fd, BUNDLE_MAX, &bundle, &e) : err_set(&e, RC_IO, "the bundle cannot be read");
+    enum rc rc =
+        lseek(fd, 0, SEEK_SET) == 0 ? file_read_fd(fd, BUNDLE_MAX, &bundle, &e) : err_set(&e, RC_IO, "the bundle cannot be read");
     if (rc != RC_OK)
         errs_add(es, &e);
     else if (generation == 0)

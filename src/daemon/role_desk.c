@@ -35,7 +35,7 @@ struct worker {
     struct deskrole *r;
     struct link *link;
     uint32_t id;
-    struct buf acks;  /* of the open transaction: u32 length and bytes of each */
+    struct buf acks; /* of the open transaction: u32 length and bytes of each */
 };
 
 struct deskrole {
@@ -44,7 +44,7 @@ struct deskrole {
     struct desk *desk;
     struct control *control;
     struct http_server *http;
-    int control_fd;           /* until there is a server */
+    int control_fd; /* until there is a server */
     struct worker workers[WORKERS_MAX];
     size_t nworkers;
     struct link *notify;
@@ -54,7 +54,7 @@ struct deskrole {
     struct event *commit, *tick, *grace;
     struct arena arena;
     char *domain, *tlp, *database, *tokens;
-    uint32_t configured;      /* generation the desk works by */
+    uint32_t configured; /* generation the desk works by */
     bool paused, stopping, failed, open_for_work;
     char why[256];
 };
@@ -371,7 +371,8 @@ static void on_request(void *ctx, struct http_request *q) {
     struct deskrole *r = ctx;
 
     if (!commit(r)) {
-        http_reply(q, 503, "application/json", "", STR("{\"error\":{\"code\":\"io\",\"text\":\"the record cannot be written\"}}\n"));
+        http_reply(q, 503, "application/json", "",
+                   STR("{\"error\":{\"code\":\"io\",\"text\":\"the record cannot be written\"}}\n"));
         return;
     }
     control_request(r->control, q);
@@ -406,8 +407,14 @@ static enum rc on_explain(void *ctx, struct str lines, struct buf *json, struct 
 static const struct control_ops control_ops_ = {on_reload, on_explain};
 
 static void serve(struct deskrole *r) {
-    static const struct http_limits limits = {.header = 16u << 10, .body = 1u << 20, .header_us = 10 * US_PER_S, .body_us = 30 * US_PER_S,
-                                              .idle_us = 60 * US_PER_S, .write_us = 30 * US_PER_S, .connections = 64, .per_source = 64};
+    static const struct http_limits limits = {.header = 16u << 10,
+                                              .body = 1u << 20,
+                                              .header_us = 10 * US_PER_S,
+                                              .body_us = 30 * US_PER_S,
+                                              .idle_us = 60 * US_PER_S,
+                                              .write_us = 30 * US_PER_S,
+                                              .connections = 64,
+                                              .per_source = 64};
     struct err e = {0};
     int fd = r->control_fd;
 
@@ -458,8 +465,13 @@ static bool names(struct deskrole *r, const struct config *c) {
 static enum rc open_record(struct deskrole *r, const struct config *c, struct err *e) {
     if (!r->database && !names(r, c))
         return err_set(e, RC_NOMEM, "out of memory");
-    struct desk_conf conf = {.database = r->database, .free_floor = c->free_floor, .ballast = c->ballast, .domain = r->domain,
-                             .tlp = r->tlp, .max_groups = c->max_groups, .samples = 20};
+    struct desk_conf conf = {.database = r->database,
+                             .free_floor = c->free_floor,
+                             .ballast = c->ballast,
+                             .domain = r->domain,
+                             .tlp = r->tlp,
+                             .max_groups = c->max_groups,
+                             .samples = 20};
     enum rc rc = desk_open(&conf, &desk_ops_, r, clock_now(), &r->desk, e);
     if (rc != RC_OK)
         return rc;
@@ -468,7 +480,11 @@ static enum rc open_record(struct deskrole *r, const struct config *c, struct er
 }
 
 static enum rc configure(struct deskrole *r, struct generation *g, struct err *e) {
-    struct desk_generation dg = {.number = g->number, .rules = g->rules, .roster = &g->roster, .policy = &g->policy, .zone = g->zone,
+    struct desk_generation dg = {.number = g->number,
+                                 .rules = g->rules,
+                                 .roster = &g->roster,
+                                 .policy = &g->policy,
+                                 .zone = g->zone,
                                  .digest = str_of(g->digest)};
     enum rc rc = desk_configure(r->desk, &dg, clock_now(), e);
 

@@ -61,7 +61,8 @@ void sd_listen_fds(struct sd_fds *out) {
     uint64_t pid, n;
 
     out->n = 0;
-    if (env_number("LISTEN_PID", INT32_MAX, &pid) && pid == (uint64_t)getpid() && env_number("LISTEN_FDS", SD_LISTEN_FDS_MAX, &n)) {
+    if (env_number("LISTEN_PID", INT32_MAX, &pid) && pid == (uint64_t)getpid() &&
+        env_number("LISTEN_FDS", SD_LISTEN_FDS_MAX, &n)) {
         struct str names = str_of(getenv("LISTEN_FDNAMES"));
         for (int i = 0; i < (int)n; i++) {
             struct str name = str_absent(names) ? STR("") : str_cut(&names, ':');

@@ -47,7 +47,7 @@ static void put(struct program *p, uint16_t code, uint32_t k, uint8_t jt, uint8_
 #define UNLESS_EQUAL_SKIP(p, k, n) put(p, BPF_JMP | BPF_JEQ | BPF_K, k, 0, n)
 #define NR offsetof(struct seccomp_data, nr)
 #define ARG(n) (offsetof(struct seccomp_data, args) + 8 * (n)) /* little-endian: the low half comes first */
-#define REFUSE(no) (SECCOMP_RET_ERRNO | ((no) & SECCOMP_RET_DATA))
+#define REFUSE(no) (SECCOMP_RET_ERRNO | ((uint32_t)(no) & SECCOMP_RET_DATA))
 
 static void rule(struct program *p, uint32_t nr, uint32_t verdict) {
     UNLESS_EQUAL_SKIP(p, nr, 1);
@@ -80,11 +80,11 @@ static void head(struct program *p) {
 #define A (I | D | N | C)
 
 static void allow_list(struct program *p, unsigned role) {
-#define SYSCALL(name, roles)                        \
-    if ((roles)&role)                               \
+#define SYSCALL(name, roles)                                                                                                     \
+    if ((roles)&role)                                                                                                            \
         rule(p, SYS_##name, SECCOMP_RET_ALLOW);
-#define SYSCALL_ARG(name, roles, n, value)          \
-    if ((roles)&role)                               \
+#define SYSCALL_ARG(name, roles, n, value)                                                                                       \
+    if ((roles)&role)                                                                                                            \
         rule_arg(p, SYS_##name, n, (uint32_t)(value));
 #define SYSCALL_ABSENT(name) rule(p, SYS_##name, REFUSE(ENOSYS));
 #include "daemon/confine.def"

@@ -107,8 +107,11 @@ int confine_selftest(const char *role) {
     for (size_t i = 0; i < sizeof attempts / sizeof attempts[0]; i++) {
         int no = attempts[i].attempt();
         bool may = (attempts[i].allowed >> r & 1) != 0, good = may == (no == 0);
-        printf("%s %s: %s%s%s%s%s\n", role, attempts[i].what, no ? "denied (" : "allowed", no ? strerrorname_np(no) : "", no ? ")" : "",
-               may && good ? ", as it must be" : "", good ? "" : attempts[i].judged ? " - NOT AS IT SHOULD BE" : " - not judged in a sanitizer build");
+        printf("%s %s: %s%s%s%s%s\n", role, attempts[i].what, no ? "denied (" : "allowed", no ? strerrorname_np(no) : "",
+               no ? ")" : "", may && good ? ", as it must be" : "",
+               good                 ? ""
+               : attempts[i].judged ? " - NOT AS IT SHOULD BE"
+                                    : " - not judged in a sanitizer build");
         fflush(stdout);
         bad += !good && attempts[i].judged;
     }

@@ -47,7 +47,8 @@ static enum rc open_one(const struct listen_conf *l, const struct sockets *old, 
     return *fd >= 0 ? fd_nonblock(*fd, e) : listen_open(l, fd, e);
 }
 
-enum rc sockets_open(const struct config *c, const struct sockets *old, struct sd_fds *given, struct sockets *out, struct err *e) {
+enum rc sockets_open(const struct config *c, const struct sockets *old, struct sd_fds *given, struct sockets *out,
+                     struct err *e) {
     const struct listen_conf *l = c->intake.listen.v;
     enum rc rc = RC_OK;
 
@@ -93,8 +94,8 @@ static void give_to_group(const struct config *c, const char *path, const struct
     if (g && chown(path, uid, g->gr_gid) == 0 && chmod(path, 0660) == 0)
         return;
     if (c->control_group && c->control_group[0])
-        log_note("control", "%s: open to its owner and root only: %s \"%s\"", path, g ? "cannot give it to the group" : "there is no group",
-                 c->control_group);
+        log_note("control", "%s: open to its owner and root only: %s \"%s\"", path,
+                 g ? "cannot give it to the group" : "there is no group", c->control_group);
     if (who->drop && chown(path, uid, (gid_t)-1) != 0)
         log_warn("control", "%s: cannot give it to the roles' user: %s", path, strerrordesc_np(errno));
 }

@@ -20,7 +20,8 @@
 #include <unistd.h>
 
 /* what a role may know of the parent's environment: where the log goes, and the sanitizers' and coverage's wishes */
-static const char *const kept[] = {"JOURNAL_STREAM", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GCOV_PREFIX", "GCOV_PREFIX_STRIP", "LLVM_PROFILE_FILE"};
+static const char *const kept[] = {"JOURNAL_STREAM", "ASAN_OPTIONS",      "UBSAN_OPTIONS",    "LSAN_OPTIONS",
+                                   "GCOV_PREFIX",    "GCOV_PREFIX_STRIP", "LLVM_PROFILE_FILE"};
 #define KEPT (sizeof kept / sizeof kept[0])
 
 static size_t environment(char room[KEPT][512], char *env[KEPT + 1]) {
@@ -38,7 +39,8 @@ static size_t environment(char room[KEPT][512], char *env[KEPT + 1]) {
 }
 
 static bool drop_to(const struct spawn *how) {
-    return setgroups(0, NULL) == 0 && setresgid(how->gid, how->gid, how->gid) == 0 && setresuid(how->uid, how->uid, how->uid) == 0;
+    return setgroups(0, NULL) == 0 && setresgid(how->gid, how->gid, how->gid) == 0 &&
+           setresuid(how->uid, how->uid, how->uid) == 0;
 }
 
 /* In the child; only calls that are safe after fork. */
@@ -60,8 +62,9 @@ static void become(int fd, const struct spawn *how, char *const argv[], char *co
 }
 
 enum rc spawn_role(const char *role, const struct spawn *how, pid_t *pid, int *fd, struct err *e) {
-    char room[KEPT][512], *env[KEPT + 1], roleopt[48], fdopt[16], stateopt[4096 + 16], writeopt[4096 + 16], readopt[3][4096 + 16], verbose[24];
-    char *argv[12] = {(char *)(uintptr_t)"tocsind", roleopt, fdopt, verbose};
+    char room[KEPT][512], *env[KEPT + 1], roleopt[48], fdopt[16], stateopt[4096 + 16], writeopt[4096 + 16], readopt[3][4096 + 16],
+        verbose[24];
+    char *argv[12] = {(char *)(uintptr_t) "tocsind", roleopt, fdopt, verbose};
     size_t n = 4;
     int pair[2];
 
@@ -99,7 +102,7 @@ enum rc spawn_role(const char *role, const struct spawn *how, pid_t *pid, int *f
 
 int spawn_selftest(const char *role) {
     char room[KEPT][512], *env[KEPT + 1], roleopt[64];
-    char *argv[] = {(char *)(uintptr_t)"tocsind", roleopt, NULL};
+    char *argv[] = {(char *)(uintptr_t) "tocsind", roleopt, NULL};
     int status = 0;
 
     environment(room, env);
@@ -116,7 +119,8 @@ int spawn_selftest(const char *role) {
 
 const char *spawn_status(int status, char out[64]) {
     if (WIFSIGNALED(status))
-        snprintf(out, 64, "signal %d (%s)", WTERMSIG(status), sigdescr_np(WTERMSIG(status)) ? sigdescr_np(WTERMSIG(status)) : "?");
+        snprintf(out, 64, "signal %d (%s)", WTERMSIG(status),
+                 sigdescr_np(WTERMSIG(status)) ? sigdescr_np(WTERMSIG(status)) : "?");
     else
         snprintf(out, 64, "status %d", WEXITSTATUS(status));
     return out;

@@ -13,13 +13,13 @@
 #define SPAWN_FD 3
 
 struct spawn {
-    uid_t uid;         /* used when drop is true */
+    uid_t uid; /* used when drop is true */
     gid_t gid;
     bool drop;
-    const char *state; /* --state=, for the desk; or NULL */
-    const char *write; /* --write=, one more folder for the desk; or NULL */
+    const char *state;   /* --state=, for the desk; or NULL */
+    const char *write;   /* --write=, one more folder for the desk; or NULL */
     const char *read[3]; /* --read=, NULL-terminated: certificates for notify */
-    int verbose;       /* --verbose=, how many -v */
+    int verbose;         /* --verbose=, how many -v */
 };
 /* fork and exec; *fd is our end of the socketpair (close-on-exec). Everything the child must not have is closed or dropped before the exec. */
 enum rc spawn_role(const char *role, const struct spawn *how, pid_t *pid, int *fd, struct err *e);

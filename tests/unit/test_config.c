@@ -15,12 +15,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ROSTER                                                                                                                           \
-    "orgs: [{slug: main, name: M, tz: Europe/Berlin}]\n"                                                                                 \
-    "people:\n"                                                                                                                          \
-    "  - {login: iso, name: I, email: iso@example.test, function: iso, roles: [{org: main, role: iso, from: 2026-01-01, reason: r}]}\n"   \
-    "  - {login: dep, name: D, email: dep@example.test, function: iso, roles: [{org: main, role: deputy, from: 2026-01-01, reason: r}]}\n" \
-    "  - {login: boss, name: B, email: b@example.test, function: management, roles: [{org: main, role: management, from: 2026-01-01, reason: r}]}\n"
+#define ROSTER                                                                                                                   \
+    "orgs: [{slug: main, name: M, tz: Europe/Berlin}]\n"                                                                         \
+    "people:\n"                                                                                                                  \
+    "  - {login: iso, name: I, email: iso@example.test, function: iso, roles: [{org: main, role: iso, from: 2026-01-01, "        \
+    "reason: r}]}\n"                                                                                                             \
+    "  - {login: dep, name: D, email: dep@example.test, function: iso, roles: [{org: main, role: deputy, from: 2026-01-01, "     \
+    "reason: r}]}\n"                                                                                                             \
+    "  - {login: boss, name: B, email: b@example.test, function: management, roles: [{org: main, role: management, from: "       \
+    "2026-01-01, reason: r}]}\n"
 #define MAIL "mail: {server: \"smtp://127.0.0.1:25\", from: t@example.test, tls: none}\n"
 #define DIALECT "name: generic\ntitle: /summary\n"
 
@@ -56,25 +59,37 @@ static void a_mistake_is_named_with_its_place(void **state) {
         {"an unknown option", MAIL "lisen: []\n", "tocsin.yaml:2:1: "},
         {"did you mean", MAIL "lisen: []\n", "listen"},
         {"an organisation nobody has", MAIL "listen:\n  - {kind: tcp, address: \"127.0.0.1:1\", org: sales}\n", "tocsin.yaml:3:"},
-        {"no such organisation, by name", MAIL "listen:\n  - {kind: tcp, address: \"127.0.0.1:1\", org: sales}\n", "\"sales\" is not in the roster"},
-        {"a dialect nobody has", MAIL "listen: [{kind: http, address: \"127.0.0.1:2\"}]\nwebhooks: [{name: a, dialect: klingon, secret_file: s}]\n",
+        {"no such organisation, by name", MAIL "listen:\n  - {kind: tcp, address: \"127.0.0.1:1\", org: sales}\n",
+         "\"sales\" is not in the roster"},
+        {"a dialect nobody has",
+         MAIL "listen: [{kind: http, address: \"127.0.0.1:2\"}]\nwebhooks: [{name: a, dialect: klingon, secret_file: s}]\n",
          "there is no dialect \"klingon\""},
-        {"a webhook without a secret", MAIL "listen: [{kind: http, address: \"127.0.0.1:2\"}]\nwebhooks: [{name: a}]\n", "secret_file"},
+        {"a webhook without a secret", MAIL "listen: [{kind: http, address: \"127.0.0.1:2\"}]\nwebhooks: [{name: a}]\n",
+         "secret_file"},
         {"a webhook without a listener", MAIL "webhooks: [{name: a, secret_file: s}]\n", "no listener of kind http"},
         {"two webhooks of one name",
-         MAIL "listen: [{kind: http, address: \"127.0.0.1:2\"}]\nwebhooks: [{name: a, secret_file: s}, {name: a, secret_file: s}]\n", "two webhooks"},
+         MAIL
+         "listen: [{kind: http, address: \"127.0.0.1:2\"}]\nwebhooks: [{name: a, secret_file: s}, {name: a, secret_file: s}]\n",
+         "two webhooks"},
         {"a webhook's name is part of a path",
-         MAIL "listen: [{kind: http, address: \"127.0.0.1:2\"}]\nwebhooks: [{name: \"../x\", secret_file: s}]\n", "is no name of a webhook"},
-        {"two listeners of one name", MAIL "listen:\n  - {kind: tcp, name: x, address: \"127.0.0.1:1\"}\n  - {kind: udp, name: x, address: \"127.0.0.1:1\"}\n",
+         MAIL "listen: [{kind: http, address: \"127.0.0.1:2\"}]\nwebhooks: [{name: \"../x\", secret_file: s}]\n",
+         "is no name of a webhook"},
+        {"two listeners of one name",
+         MAIL "listen:\n  - {kind: tcp, name: x, address: \"127.0.0.1:1\"}\n  - {kind: udp, name: x, address: \"127.0.0.1:1\"}\n",
          "two listeners are called \"x\""},
         {"a relative socket", MAIL "listen: [{kind: unixgram, address: log.sock}]\n", "is no absolute path"},
-        {"mail in the clear to elsewhere", "mail: {server: \"smtp://mail.example.test:25\", from: t@example.test, tls: none}\n", "without TLS"},
-        {"opportunistic is in the clear too", "mail: {server: \"smtp://192.0.2.1:25\", from: t@example.test, tls: opportunistic}\n", "without TLS"},
-        {"a host that only looks like loopback", "mail: {server: \"smtp://127.0.0.1.example.test:25\", from: t@example.test, tls: none}\n", "without TLS"},
+        {"mail in the clear to elsewhere", "mail: {server: \"smtp://mail.example.test:25\", from: t@example.test, tls: none}\n",
+         "without TLS"},
+        {"opportunistic is in the clear too",
+         "mail: {server: \"smtp://192.0.2.1:25\", from: t@example.test, tls: opportunistic}\n", "without TLS"},
+        {"a host that only looks like loopback",
+         "mail: {server: \"smtp://127.0.0.1.example.test:25\", from: t@example.test, tls: none}\n", "without TLS"},
         {"mail without a sender", "mail: {server: \"smtp://127.0.0.1:25\", tls: none}\n", "mail.from is missing"},
         {"a zone that climbs", MAIL "zone: ../../etc/passwd\n", "there is no time zone"},
         {"a zone nobody knows", MAIL "zone: Europe/Atlantis\n", "tocsin.yaml:2:"},
         {"a relative record", MAIL "state: here\n", "state must be an absolute path"},
+        {"a relative certificate", "mail: {server: \"smtps://mail.example.test\", from: t@example.test, ca_file: ca.pem}\n",
+         "mail.ca_file must be"},
         {"out of bounds", MAIL "workers: 0\n", "tocsin.yaml:2:"},
         {"two documents", MAIL "---\nworkers: 2\n", "holds one document"},
         {"no YAML at all", "mail: [\n", "tocsin.yaml:"},
@@ -95,10 +110,12 @@ static void a_person_on_a_ladder_without_address_is_a_hole(void **state) {
     struct buf image;
 
     (void)state;
-    assert_int_equal(compile(MAIL,
-                             ROSTER "  - {login: silent, name: S, function: iso, roles: [{org: main, role: deputy, from: 2026-01-01, reason: r}]}\n",
-                             &image),
-                     RC_CONFIG);
+    assert_int_equal(
+        compile(MAIL,
+                ROSTER
+                "  - {login: silent, name: S, function: iso, roles: [{org: main, role: deputy, from: 2026-01-01, reason: r}]}\n",
+                &image),
+        RC_CONFIG);
     assert_true(said("roster.yaml:6:"));
     assert_true(said("silent"));
     buf_fini(&image);
@@ -132,7 +149,8 @@ static void what_is_accepted_arrives(void **state) {
     struct generation *g;
 
     (void)state;
-    if (compile(MAIL "zone: Europe/Berlin\nlisten:\n  - {kind: tcp, address: \"127.0.0.1:1\"}\n  - {kind: udp, name: u, address: \"127.0.0.1:1\"}\n",
+    if (compile(MAIL "zone: Europe/Berlin\nlisten:\n  - {kind: tcp, address: \"127.0.0.1:1\"}\n  - {kind: udp, name: u, address: "
+                     "\"127.0.0.1:1\"}\n",
                 ROSTER, &image) != RC_OK)
         fail_msg("%s", es.v[0].text);
     assert_int_equal(generation_open(buf_view(&image), 7, (1u << SEC_SECRETS) - 1, &g, &es), RC_OK);
@@ -208,10 +226,11 @@ static void secrets_go_to_the_role_that_needs_them(void **state) {
     (void)state;
     assert_non_null(mkdtemp(dir));
     snprintf(path, sizeof path, "%s/tocsin.yaml", dir);
-    assert_int_equal(compile("mail: {server: \"smtp://127.0.0.1:25\", from: t@example.test, tls: none, user: u, password_file: pw}\n"
-                             "listen: [{kind: http, address: \"127.0.0.1:2\"}]\nwebhooks: [{name: scanner, secret_file: hook}]\n",
-                             ROSTER, &image),
-                     RC_OK);
+    assert_int_equal(
+        compile("mail: {server: \"smtp://127.0.0.1:25\", from: t@example.test, tls: none, user: u, password_file: pw}\n"
+                "listen: [{kind: http, address: \"127.0.0.1:2\"}]\nwebhooks: [{name: scanner, secret_file: hook}]\n",
+                ROSTER, &image),
+        RC_OK);
     assert_int_equal(generation_open(buf_view(&image), 1, 1u << SEC_CONFIG | 1u << SEC_ROSTER, &g, &es), RC_OK);
     put(dir, "pw", "geheim\n", 0600);
     put(dir, "hook", "one\ntwo\n", 0644);

@@ -130,8 +130,10 @@ static void files_come_out_of_a_bundle_in_order(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_written_is_found_again), cmocka_unit_test(every_truncation_is_survived),
-        cmocka_unit_test(every_flipped_byte_is_survived), cmocka_unit_test(files_come_out_of_a_bundle_in_order),
+        cmocka_unit_test(what_is_written_is_found_again),
+        cmocka_unit_test(every_truncation_is_survived),
+        cmocka_unit_test(every_flipped_byte_is_survived),
+        cmocka_unit_test(files_come_out_of_a_bundle_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,8 @@ static int listener(const char *name, bool abstract) {
     snprintf(un.sun_path, sizeof un.sun_path, "%s", name);
     if (abstract)
         un.sun_path[0] = '\0';
-    assert_return_code(bind(fd, (const struct sockaddr *)&un, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name))), 0);
+    assert_return_code(bind(fd, (const struct sockaddr *)&un, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name))),
+                       0);
     return fd;
 }
 
@@ -127,7 +128,8 @@ static void an_offer_that_makes_no_sense_is_none(void **state) {
     static const struct {
         const char *why, *pid, *n;
     } rows[] = {
-        {"another process", "1", "2"}, {"no number", NULL, "two"}, {"a sign", NULL, "-1"}, {"too many", NULL, "65"}, {"none", NULL, "0"},
+        {"another process", "1", "2"}, {"no number", NULL, "two"}, {"a sign", NULL, "-1"},
+        {"too many", NULL, "65"},      {"none", NULL, "0"},
     };
 
     (void)state;
