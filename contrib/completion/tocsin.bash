@@ -3,7 +3,7 @@ _tocsin() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words="" cmd="" i
   for ((i = 1; i < COMP_CWORD; i++)); do [[ ${COMP_WORDS[i]} == -* ]] || { cmd=${COMP_WORDS[i]}; break; }; done
   case $cmd in
-    "") words="status list show next check-close watch whoami claim release ask resume promote link unlink dismiss duplicate report-event declare ack confirm contain eradicate recover skip regress review close approve not-resolved reject reinstate merge unmerge reopen assign priority note task cause lesson control action fact absence verify explain notify backup reload token init help completion --socket --token-file --org --json --csv --quiet --color --utc --dry-run --no-prompt --help --version" ;;
+    "") words="status list show next check-close watch whoami claim release ask resume promote link unlink dismiss duplicate report-event declare ack confirm contain eradicate recover skip regress review close approve not-resolved reject reinstate merge unmerge reopen assign priority note task cause lesson control action fact absence verify explain notify backup reload token init help completion --socket --token-file --org --json --csv --quiet --color --utc --dry-run --no-prompt --no-token --help --version" ;;
     status) words=" " ;;
     list) words=" --mine --since --org --limit incidents --state --mine --all --since --org --limit events --state --address --mine --all --since --org --limit notices --state --object --mine --since --org --limit actions --state --mine --org " ;;
     show) words="  " ;;

@@ -47,6 +47,8 @@ static enum rc token_read(const struct client *c, struct buf *token, struct err 
     char def[1024];
     struct buf b;
 
+    if (c->no_token)
+        return RC_OK;
     if (!path)
         path = getenv("TOCSIN_TOKEN_FILE");
     if (!path || !*path) {

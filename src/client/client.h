@@ -24,7 +24,7 @@ struct said { /* a command line, read */
 
 struct client {
     const char *socket, *token_file;
-    bool json, csv, quiet, utc, dry_run, no_prompt, help, version;
+    bool json, csv, quiet, utc, dry_run, no_prompt, no_token, help, version;
     const char *org;       /* of which organisation, where a reference is of several */
     const char *color;     /* "auto", "always", "never" */
     bool colors;           /* decided */

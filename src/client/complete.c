@@ -83,7 +83,7 @@ void help_bash(struct buf *b) {
     for (size_t i = 0; (cmd = command_at(i)); i++)
         if (cmd->pattern[0] && is_first(i))
             buf_printf(b, "%.*s ", STR_FMT(nth_word(cmd, 0)));
-    buf_text(b, "--socket --token-file --org --json --csv --quiet --color --utc --dry-run --no-prompt --help --version\" ;;\n");
+    buf_text(b, "--socket --token-file --org --json --csv --quiet --color --utc --dry-run --no-prompt --no-token --help --version\" ;;\n");
     for (size_t i = 0; (cmd = command_at(i)); i++)
         if (cmd->pattern[0] && is_first(i))
             case_line(i, b);

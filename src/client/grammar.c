@@ -143,6 +143,7 @@ static const struct option {
     {"utc", NULL, offsetof(struct client, utc), false},
     {"dry-run", "-n", offsetof(struct client, dry_run), false},
     {"no-prompt", NULL, offsetof(struct client, no_prompt), false},
+    {"no-token", NULL, offsetof(struct client, no_token), false},
     {"help", "-h", offsetof(struct client, help), false},
     {"version", "-V", offsetof(struct client, version), false},
 };

@@ -69,6 +69,7 @@ void help_all(struct buf *b) {
     buf_text(b, "\nOptions\n"
                 "  --socket PATH      the daemon's control socket ($TOCSIN_SOCKET)\n"
                 "  --token-file FILE  who you are ($TOCSIN_TOKEN_FILE, ~/.config/tocsin/token)\n"
+                "  --no-token         go by the user id, as an administrator does\n"
                 "  --org SLUG         of which organisation, where a reference is of several\n"
                 "  --json, --csv      for programs; --json is always an array\n"
                 "  --color WHEN       auto, always or never ($NO_COLOR)\n"

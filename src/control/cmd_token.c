@@ -27,8 +27,11 @@ static enum rc check_add(struct call *k, struct str login, struct err *e) {
         err_hint(e, "add the person to roster.yaml, then: tocsin reload");
         return RC_NOTFOUND;
     }
-    if (!may(k, login))
-        return err_set(e, RC_DENIED, "%.*s may not make tokens for others", STR_FMT(k->who.login));
+    if (!may(k, login)) {
+        err_set(e, RC_DENIED, "%.*s may not make tokens for others", STR_FMT(k->who.login));
+        err_hint(e, "as root, or as the user the daemon runs as: tocsin --no-token token add %.*s", STR_FMT(login));
+        return RC_DENIED;
+    }
     return k->c->ntokens < TOKENS_MAX ? RC_OK : err_set(e, RC_LIMIT, "there are %d tokens; revoke some", TOKENS_MAX);
 }
 

@@ -71,6 +71,8 @@ static enum rc check_right(const struct call *k, struct err *e) {
     err_set(e, RC_DENIED, "%.*s may not do that: it is for %s", STR_FMT(k->who.login), buf_cstr(&may));
     if (k->who.admin)
         err_hint(e, "administrators run the daemon and read no cases; work as a person: tocsin token add LOGIN --out FILE");
+    else if (k->cmd->who == WHO_ADMIN)
+        err_hint(e, "as root, or as the user the daemon runs as: tocsin --no-token ...");
     buf_fini(&may);
     return RC_DENIED;
 }

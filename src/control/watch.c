@@ -28,6 +28,10 @@ void cmd_watch(struct call *k) {
     struct watcher *w = watcher_free(k->c);
     struct err e = {0};
 
+    if (str_is(http_method(k->r), "HEAD")) {
+        http_reply(k->r, 200, "application/x-ndjson", "", STR_NONE);
+        return;
+    }
     if (!w) {
         err_set(&e, RC_BUSY, "%d watch already", WATCHERS_MAX);
         reply_error(k->c, k->r, &e, "");

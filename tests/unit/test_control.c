@@ -728,6 +728,13 @@ static void those_who_watch_see_what_happens(void **state) {
     check_ask(200, "rep", "POST", "/v1/reports", "{\"title\":\"more\"}");
 }
 
+static void asking_for_the_head_of_a_watch_starts_none(void **state) {
+    (void)state;
+    for (int i = 0; i < 40; i++)
+        check_ask(200, "ana", "HEAD", "/v1/watch", NULL);
+    check_ask(405, "ana", "POST", "/v1/watch", "");
+}
+
 static void who_does_not_read_is_let_go(void **state) {
     int fd = watch("ana");
     struct buf line;
@@ -805,6 +812,7 @@ int main(void) {
         PROMISE(a_client_that_left_is_not_answered),
         PROMISE(too_many_waiting_are_told_to_come_back),
         PROMISE(those_who_watch_see_what_happens),
+        PROMISE(asking_for_the_head_of_a_watch_starts_none),
         PROMISE(who_does_not_read_is_let_go),
         PROMISE(a_stop_answers_those_who_wait),
         PROMISE(long_work_outlives_the_api),
