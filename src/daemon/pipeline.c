@@ -13,13 +13,18 @@
 #include <string.h>
 
 enum rc pipeline_init(struct pipeline *p, const struct generation *g, bool prefilter, struct err *e) {
-    *p = (struct pipeline){.g = g, .matcher = matcher_new(g->rules, prefilter)};
-    return p->matcher ? RC_OK : err_set(e, RC_NOMEM, "no memory for the matcher");
+    *p = (struct pipeline){.g = g, .matcher = matcher_new(g->rules, prefilter), .repeats = repeats_new()};
+    if (p->matcher && p->repeats)
+        return RC_OK;
+    pipeline_fini(p);
+    return err_set(e, RC_NOMEM, "no memory for the matcher");
 }
 
 void pipeline_fini(struct pipeline *p) {
     matcher_free(p->matcher);
+    repeats_free(p->repeats);
     p->matcher = NULL;
+    p->repeats = NULL;
 }
 
 /* The zone of a stamp that has none: its source's, by host name, else by the address it came from. */
@@ -47,9 +52,9 @@ size_t pipeline_line(struct pipeline *p, struct message *m, const struct listen_
     return pipeline_parsed(p, m, listener, hits);
 }
 
-size_t pipeline_parsed(struct pipeline *p, struct message *m, const struct listen_conf *listener, uint32_t hits[PIPELINE_HITS_MAX]) {
-    p->scanned++;
+static size_t judge(struct pipeline *p, struct message *m, const struct listen_conf *listener, uint32_t hits[PIPELINE_HITS_MAX]) {
     size_t candidates = match_scan(p->matcher, m);
+
     if (candidates == 0 && !p->always_fields)
         return 0;
     p->candidates += candidates > 0;
@@ -59,6 +64,16 @@ size_t pipeline_parsed(struct pipeline *p, struct message *m, const struct liste
         p->normalised++;
     }
     return candidates ? match_eval(p->matcher, m, hits, PIPELINE_HITS_MAX) : 0;
+}
+
+size_t pipeline_parsed(struct pipeline *p, struct message *m, const struct listen_conf *listener, uint32_t hits[PIPELINE_HITS_MAX]) {
+    bool again = m->repeat > 1 && repeats_resolve(p->repeats, m);
+    size_t n = judge(p, m, listener, hits);
+
+    p->scanned++;
+    if (!again)
+        repeats_note(p->repeats, m, n > 0);
+    return n;
 }
 
 size_t pipeline_fields(struct pipeline *p, struct message *m, uint32_t hits[PIPELINE_HITS_MAX]) {

@@ -6,6 +6,7 @@
 #define TOCSIN_DAEMON_PIPELINE_H
 
 #include "daemon/config.h"
+#include "daemon/repeats.h"
 #include "detect/match.h"
 #include "model/sighting.h"
 
@@ -14,6 +15,7 @@
 struct pipeline {
     const struct generation *g;
     struct matcher *matcher;
+    struct repeats *repeats;
     bool always_fields; /* explain: make fields even when no rule is a candidate */
     uint64_t scanned, candidates, normalised;
 };

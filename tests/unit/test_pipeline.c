@@ -93,6 +93,29 @@ static void a_message_repeated_counts_as_often(void **state) {
     assert_int_equal(s.ntimes, 1);
 }
 
+static void the_last_message_of_a_host_is_repeated_and_no_other(void **state) {
+    struct sighting_one one;
+    struct sighting s;
+    uint32_t first;
+
+    (void)state;
+    assert_true(line("<38>Oct 11 22:14:15 gw sshd[411]: Failed password for root from 192.0.2.7 port 1 ssh2", NULL) >= 1);
+    first = hits[0];
+    line("<30>Oct 11 22:14:15 db systemd[1]: Started x.", NULL);
+    assert_true(line("Oct 11 22:14:16 gw last message repeated 3 times", NULL) >= 1);
+    assert_int_equal(hits[0], first);
+    pipeline_sighting(&p, &m, hits[0], &one, &s);
+    assert_int_equal(s.total, 3);
+    assert_str(message_field(&m, F_SRC_IP, STR_NONE), "192.0.2.7");
+    assert_str(m.raw, "Oct 11 22:14:16 gw last message repeated 3 times");
+    assert_true(line("Oct 11 22:14:17 gw last message repeated 2 times", NULL) >= 1);
+    assert_int_equal(line("Oct 11 22:14:16 db last message repeated 3 times", NULL), 0);
+    line("<30>Oct 11 22:14:18 gw systemd[1]: Started x.", NULL);
+    assert_int_equal(line("Oct 11 22:14:19 gw last message repeated 3 times", NULL), 0);
+    assert_true(line(FAILED, NULL) >= 1);
+    assert_int_equal(line("<38>Oct 11 22:14:19 gw myapp: last message repeated 3 times", NULL), 0);
+}
+
 static void the_listener_s_policy_sets_the_time(void **state) {
     static const struct listen_conf receive = {.time = TIME_RECEIVE}, event = {.time = TIME_EVENT}, tight = {.time = TIME_SKEW, .skew = US_PER_S};
 
@@ -136,6 +159,7 @@ int main(void) {
         cmocka_unit_test(a_harmless_line_makes_no_fields),
         cmocka_unit_test(an_attack_s_line_gives_a_sighting_with_what_its_rule_wants),
         cmocka_unit_test(a_message_repeated_counts_as_often),
+        cmocka_unit_test(the_last_message_of_a_host_is_repeated_and_no_other),
         cmocka_unit_test(the_listener_s_policy_sets_the_time),
         cmocka_unit_test(the_prefilter_changes_no_verdict),
     };
