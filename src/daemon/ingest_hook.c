@@ -18,6 +18,7 @@
 #include "intake/webhook.h"
 
 #define WAIT_US (30 * US_PER_S)
+#define WARN_US US_PER_MIN
 #define ARENA_LIMIT ((size_t)64 << 20)
 #define ARENA_SPARE ((size_t)1 << 20)
 #define JSON "application/json"
@@ -38,6 +39,7 @@ struct ingest_hook {
     struct arena arena;
     struct waiting *waiting; /* newest first */
     size_t nwaiting;
+    int64_t warned; /* of failed authentications, monotonic */
 };
 
 /* ---- answers */
@@ -235,18 +237,22 @@ static void turn_away(struct ingest_hook *h, struct http_request *r, int status)
     struct account *by = &h->in->by[TRANSPORT_HTTP];
     struct allow_key key;
 
+    by->invalid++;
     if (status != 401) {
-        by->invalid++;
         say(r, status, status == 405 ? "Allow: POST\r\n" : NULL, status == 404 ? "not-found" : "invalid",
             status == 404 ? "there is no such thing" : status == 405 ? "POST only" : "the delivery id makes no sense");
         return;
     }
-    by->refused++;
     bool known = allow_text_key(http_peer(r)->address, &key);
-    if (!known || allow_fail(h->fails, &key, clock_mono()))
+    if (!known || allow_fail(h->fails, &key, clock_mono())) {
         say(r, 401, "WWW-Authenticate: Bearer\r\n", "unauthenticated", "who sends this is not known");
-    else
-        say(r, 429, RETRY, "limit", "too many failures");
+        return;
+    }
+    if (clock_mono() - h->warned > WARN_US) {
+        h->warned = clock_mono();
+        log_warn("intake", "webhooks: too many failed authentications from %.*s, its further ones are turned away", STR_FMT(http_peer(r)->address));
+    }
+    say(r, 429, RETRY, "limit", "too many failures");
 }
 
 static void on_request(void *ctx, struct http_request *r) {

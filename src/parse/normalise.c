@@ -34,7 +34,7 @@ static const struct nz_name *first_name(const struct normaliser *nz, struct str 
 static struct str trim_blanks(struct str s) {
     while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
         s = str_sub(s, 1, s.n);
-    while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t' || s.p[s.n - 1] == '\r'))
+    while (s.n && memchr(" \t\r\n", s.p[s.n - 1], sizeof " \t\r\n")) /* and NUL: datagrams come with either */
         s.n--;
     return s;
 }

@@ -116,7 +116,7 @@ static void datagrams_arrive_with_their_peer(void **state) {
 }
 
 static void what_the_kernel_dropped_is_counted_exactly(void **state) {
-    char any[] = "[::1]:0";
+    char any[] = "127.0.0.1:0";
     int client, fd = listener(LISTEN_UDP, any, &client);
     struct err e = {0};
     const size_t sent = 3000;
@@ -129,7 +129,6 @@ static void what_the_kernel_dropped_is_counted_exactly(void **state) {
     const struct intake_count *c = &intake_counts(in)[TRANSPORT_UDP];
     assert_true(c->kernel > 0 && c->received > 0);
     assert_int_equal(c->received + c->kernel, sent);
-    assert_true(strncmp(peer, "[::1]:", 6) == 0);
     close(client);
 }
 
