@@ -50,7 +50,10 @@ static void assess(const struct explainer *ex, uint32_t rule, const struct field
     const struct asset *a = str_absent(m->host) ? NULL : roster_asset(&ex->g->roster, m->org, m->host);
     const struct source *src = str_absent(m->host) ? NULL : roster_source(&ex->g->roster, m->host);
     const struct org *org = org_of(ex, m->org);
+    struct str dst = message_field(m, F_DST_IP, STR_NONE);
 
+    if (!a && !str_absent(dst))
+        a = roster_asset(&ex->g->roster, m->org, dst);
     *ev = (struct explain_event){.rule = rule, .fields = fields, .nfields = n};
     assess_inputs(&info->in, a, src ? src->trust : TRUST, &ev->in);
     priority_compute(&ev->in, true, &ev->out);
