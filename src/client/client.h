@@ -78,6 +78,7 @@ enum rc table_print(struct client *c, const struct column *cols, size_t n, const
 enum rc table_part(struct client *c, const struct column *cols, size_t n, const struct json *const *rows, size_t nrows, struct err *e);
 
 /* ---- view_*.c: one function per handler shows its answer; the rc becomes the exit status */
+#define HANDLER_API(id, name)
 #define HANDLER(id, name) enum rc view_##name(struct client *c, const struct json *reply, struct err *e);
 #include "model/handlers.def"
 #undef HANDLER

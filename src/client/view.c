@@ -239,31 +239,3 @@ enum rc view_token_add(struct client *c, const struct json *reply, struct err *e
     buf_text(&c->out, "; it is shown nowhere else.\n");
     return RC_OK;
 }
-
-/* ---- never shown to a person */
-
-static enum rc machine_only(struct client *c, const struct json *reply) {
-    text_value(c, reply, &c->out);
-    buf_c(&c->out, '\n');
-    return RC_OK;
-}
-
-enum rc view_healthy(struct client *c, const struct json *reply, struct err *e) {
-    (void)e;
-    return machine_only(c, reply);
-}
-
-enum rc view_ready(struct client *c, const struct json *reply, struct err *e) {
-    (void)e;
-    return machine_only(c, reply);
-}
-
-enum rc view_metrics(struct client *c, const struct json *reply, struct err *e) {
-    (void)e;
-    return machine_only(c, reply);
-}
-
-enum rc view_openapi(struct client *c, const struct json *reply, struct err *e) {
-    (void)e;
-    return machine_only(c, reply);
-}

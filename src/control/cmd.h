@@ -84,6 +84,7 @@ struct call {
 
 /* One function per handler that has a route; answers exactly once, now or later. */
 #define HANDLER(id, name) void cmd_##name(struct call *k);
+#define HANDLER_CLIENT(id, name)
 #include "model/handlers.def"
 #undef HANDLER
 

@@ -15,11 +15,12 @@ struct control;
 struct control_ops {
     /* tocsin reload: the answer comes later through control_reloaded */
     void (*reload)(void *ctx, uint64_t request);
-    /* explain through the running daemon: text lines in, JSON array out */
+    /* explain through the running daemon: log lines as they are in, JSON array out */
     enum rc (*explain)(void *ctx, struct str lines, struct buf *json, struct err *e);
 };
 /* tokens: path of the token file (0600, sha256 of tokens, one per line: login, digest, created), made by `tocsin token add`. */
 struct control *control_new(struct event_base *base, struct desk *d, const char *token_file, const struct control_ops *ops, void *ctx);
+/* Answers who still waits; before http_server_free. The desk may go before or after. */
 void control_free(struct control *c);
 void control_configure(struct control *c, const struct roster *r); /* who is who changed */
 void control_request(struct control *c, struct http_request *r);   /* for http_ops.on_request */

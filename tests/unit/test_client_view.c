@@ -156,6 +156,7 @@ static void an_answer_of_another_shape_is_survived(void **state) {
     static const char *const replies[] = {"null", "[]", "{}", "[1,null,\"x\",[[]]]", "\"x\"", "{\"said\":7,\"next\":{},\"problems\":3,\"intake\":{},\"record\":[]}"};
     static const view_fn views[] = {
 #define HANDLER(id, name) [id] = view_##name,
+#define HANDLER_API(id, name)
 #include "model/handlers.def"
 #undef HANDLER
     };
@@ -164,7 +165,7 @@ static void an_answer_of_another_shape_is_survived(void **state) {
     for (size_t i = 0; i < ARRAY_N(replies); i++)
         for (int h = 0; h < H_INIT; h++) {
             struct client c = {.tty_out = i % 2};
-            if (h == H_WATCH || h == H_TOKEN_ADD || h == H_BACKUP)
+            if (!views[h] || h == H_WATCH || h == H_TOKEN_ADD || h == H_BACKUP)
                 continue;
             show(&c, "/v1/events", views[h], replies[i]);
             buf_fini(&c.out);
