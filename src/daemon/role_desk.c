@@ -1,245 +1,22 @@
 /* SPDX-License-Identifier: ISC
  *
- * role_desk.c - the desk role: its links, its clock and its socket; what may happen is decided in desk
+ * role_desk.c - the desk role: its record, its schedule, its socket and its notices; what may happen is decided in desk
  *
- * Sightings of all workers go into one open transaction. It is committed when the loop has drained what was there to be read, or at
- * GROUP_ROWS, or before anything else touches the record; only then are the acknowledgements sent that were kept back. When a commit
- * fails nobody is acknowledged and the role ends: the workers send again to its successor, which knows what it has.
+ * Whatever touches the record first ends the transaction that the workers' sightings are in (role_desk_group.c).
  */
 #include <config.h>
 
 #include "daemon/role_desk.h"
+#include "daemon/role_desk_own.h"
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "control/control.h"
-#include "daemon/carries.h"
 #include "daemon/explain.h"
-#include "daemon/role.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#define GROUP_ROWS 256
-#define WORKERS_MAX 64
-#define ACKS_MAX (16u << 20)
-#define PEER_HIGH (4u << 20)
-#define PEER_LOW (1u << 20)
-#define TICK_MAX (30 * US_PER_S) /* the clock may have been set */
-#define EX_TEMPFAIL 75
-
-struct worker {
-    struct deskrole *r;
-    struct link *link;
-    uint32_t id;
-    struct buf acks; /* of the open transaction: u32 length and bytes of each */
-};
-
-struct deskrole {
-    struct role_loop *role;
-    const char *state;
-    struct desk *desk;
-    struct control *control;
-    struct http_server *http;
-    int control_fd; /* until there is a server */
-    struct worker workers[WORKERS_MAX];
-    size_t nworkers;
-    struct link *notify;
-    struct carries carries;
-    struct carried refused[64]; /* could not be handed over: told to the desk outside of its own call */
-    size_t nrefused;
-    struct event *commit, *tick, *grace;
-    struct arena arena;
-    char *domain, *tlp, *database, *tokens;
-    uint32_t configured; /* generation the desk works by */
-    bool paused, stopping, failed, open_for_work;
-    char why[256];
-};
-
-static void fail(struct deskrole *r, const char *what, const struct err *e) {
-    log_err("desk", "%s: %s: nothing of it was acknowledged, leaving to start afresh", what, e->text);
-    r->failed = true;
-    role_fail(r->role, EX_TEMPFAIL);
-}
-
-/* ---- the open transaction */
-static void send_acks(struct worker *w) {
-    struct unpack u;
-
-    unpack_init(&u, buf_view(&w->acks));
-    while (u.p < u.end && !u.bad) {
-        struct str ack = unpack_str(&u, ACKS_MAX);
-        if (w->link && link_send(w->link, FRAME_ACK, ack, NULL, 0) != RC_OK)
-            log_warn("desk", "ingest %u does not take its acknowledgements", w->id); /* it sends again to our successor */
-    }
-    buf_reset(&w->acks);
-}
-
-static void arm(struct event *ev, int64_t us) {
-    struct timeval tv = {us / US_PER_S, us % US_PER_S};
-
-    evtimer_add(ev, &tv);
-}
-
-static void arm_tick(struct deskrole *r) {
-    int64_t us = desk_busy(r->desk) ? 0 : desk_due(r->desk) - clock_now();
-
-    arm(r->tick, us < 0 ? 0 : us > TICK_MAX ? TICK_MAX : us);
-}
-
-/* False when the role is leaving because of it. */
-static bool commit(struct deskrole *r) {
-    struct err e = {0};
-
-    if (r->failed)
-        return false;
-    evtimer_del(r->commit);
-    if (desk_rows(r->desk) > 0 && desk_commit(r->desk, clock_now(), &e) != RC_OK) {
-        fail(r, "commit", &e);
-        return false;
-    }
-    for (size_t i = 0; i < r->nworkers; i++)
-        send_acks(&r->workers[i]);
-    arm_tick(r);
-    return true;
-}
-
-static void on_commit(evutil_socket_t fd, short what, void *ctx) {
-    (void)fd, (void)what;
-    commit(ctx);
-}
-
-/* ---- ingest */
-static void keep_ack(struct worker *w, const struct ack *ack) {
-    struct buf b;
-
-    buf_init(&b, ACKS_MAX);
-    if (!ack_encode(&b, ack))
-        log_err("desk", "an acknowledgement is too long: seq=%llu", (unsigned long long)ack->seq);
-    else
-        pack_str(&w->acks, buf_view(&b));
-    buf_fini(&b);
-}
-
-static enum rc take_batch(struct worker *w, struct str payload, struct ack *ack, struct err *e) {
-    struct batch b;
-
-    if (!batch_decode(payload, &w->r->arena, &b))
-        return err_set(e, RC_USAGE, "a batch makes no sense");
-    ack->seq = b.seq;
-    return desk_batch(w->r->desk, &b, clock_now(), ack, e);
-}
-
-static enum rc take_delivery(struct worker *w, struct str payload, struct ack *ack, struct err *e) {
-    struct delivery d;
-
-    if (!delivery_decode(payload, &w->r->arena, &d))
-        return err_set(e, RC_USAGE, "a delivery makes no sense");
-    ack->seq = d.seq;
-    return desk_delivery(w->r->desk, &d, clock_now(), &w->r->arena, ack, e);
-}
-
-static void take(struct worker *w, struct str payload, enum rc (*fn)(struct worker *, struct str, struct ack *, struct err *)) {
-    struct deskrole *r = w->r;
-    struct ack ack = {0};
-    struct err e = {0};
-
-    if (r->failed)
-        return;
-    enum rc rc = fn(w, payload, &ack, &e);
-    if (rc == RC_IO || rc == RC_NOMEM) {
-        fail(r, "store", &e);
-    } else if (ack.seq == 0) {
-        log_err("desk", "ingest %u: %s, not taken", w->id, e.text);
-    } else {
-        if (rc != RC_OK) {
-            log_warn("desk", "ingest %u: frame %llu refused: %s", w->id, (unsigned long long)ack.seq, e.text);
-            ack.refused = true;
-        }
-        keep_ack(w, &ack);
-        if (desk_rows(r->desk) >= GROUP_ROWS)
-            commit(r);
-        else
-            arm(r->commit, 0); /* behind everything that can be read now */
-    }
-    arena_reset(&r->arena);
-}
-
-static void on_stats(struct deskrole *r, struct str payload) {
-    struct ingest_stats s;
-
-    if (ingest_stats_decode(payload, &s) && r->control)
-        control_stats(r->control, &s);
-}
-
-static void on_ingest_frame(void *ctx, struct link *l, unsigned type, struct str payload, const int *fds, size_t nfds) {
-    struct worker *w = ctx;
-
-    (void)l;
-    for (size_t i = 0; i < nfds; i++)
-        close(fds[i]);
-    if (type == FRAME_BATCH)
-        take(w, payload, take_batch);
-    else if (type == FRAME_DELIVERY)
-        take(w, payload, take_delivery);
-    else if (type == FRAME_STATS)
-        on_stats(w->r, payload);
-    else
-        log_err("desk", "ingest %u sent what is not its to send: frame=%s", w->id, frame_name(type));
-}
-
-static void on_ingest_down(void *ctx, struct link *l, const char *why) {
-    struct worker *w = ctx;
-
-    log_info("desk", "ingest %u is gone: %s", w->id, why);
-    link_free(l);
-    w->link = NULL;
-    buf_reset(&w->acks);
-}
-
-static const struct link_ops ingest_ops = {on_ingest_frame, on_ingest_down, NULL};
-
-static void say_pause(struct worker *w) {
-    struct buf b;
-
-    buf_init(&b, 1024);
-    pack_u8(&b, w->r->paused);
-    pack_str(&b, str_of(w->r->why));
-    if (w->link)
-        link_send(w->link, FRAME_PAUSE, buf_view(&b), NULL, 0);
-    buf_fini(&b);
-}
-
-static struct worker *worker_of(struct deskrole *r, uint32_t id) {
-    for (size_t i = 0; i < r->nworkers; i++)
-        if (r->workers[i].id == id)
-            return &r->workers[i];
-    if (r->nworkers == WORKERS_MAX)
-        return NULL;
-    struct worker *w = &r->workers[r->nworkers++];
-    *w = (struct worker){.r = r, .id = id};
-    buf_init(&w->acks, ACKS_MAX);
-    return w;
-}
-
-static void peer_ingest(struct deskrole *r, uint32_t id, int fd) {
-    struct worker *w = worker_of(r, id);
-
-    if (!w) {
-        close(fd);
-        return;
-    }
-    link_free(w->link);
-    buf_reset(&w->acks);
-    w->link = link_new(role_base(r->role), fd, PEER_HIGH, PEER_LOW, &ingest_ops, w);
-    if (!w->link)
-        role_fail(r->role, EX_TEMPFAIL);
-    else if (r->paused)
-        say_pause(w);
-}
 
 /* ---- notify */
 static void may_leave(struct deskrole *r) {
@@ -259,16 +36,16 @@ static void on_notify_frame(void *ctx, struct link *l, unsigned type, struct str
         log_err("desk", "notify sent what makes no sense: frame=%s bytes=%zu", frame_name(type), payload.n);
         return;
     }
-    if (!commit(r))
+    if (!group_commit(r))
         return;
     carries_done(&r->carries, c.id);
     enum rc rc = desk_carried(r->desk, &c, clock_now(), &e);
     if (rc == RC_IO)
-        fail(r, "notice", &e);
+        group_fail(r, "notice", &e);
     else if (rc != RC_OK)
         log_warn("desk", "notice %lld: what became of it is not recorded: %s", (long long)c.id, e.text);
     if (!r->failed)
-        arm_tick(r);
+        group_arm_tick(r);
     may_leave(r);
 }
 
@@ -302,7 +79,7 @@ static void on_peer(void *ctx, const char *role, uint32_t worker, int fd) {
     struct deskrole *r = ctx;
 
     if (strcmp(role, "ingest") == 0)
-        peer_ingest(r, worker, fd);
+        group_peer(r, worker, fd);
     else if (strcmp(role, "notify") == 0)
         peer_notify(r, fd);
     else
@@ -327,8 +104,7 @@ static void on_pause(void *ctx, bool paused, const char *why) {
 
     r->paused = paused;
     snprintf(r->why, sizeof r->why, "%s", why ? why : "");
-    for (size_t i = 0; i < r->nworkers; i++)
-        say_pause(&r->workers[i]);
+    group_pause(r);
 }
 
 static void on_watch(void *ctx, struct str json_line) {
@@ -357,27 +133,27 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx) {
     int64_t now = clock_now();
 
     (void)fd, (void)what;
-    if (!commit(r) || r->stopping)
+    if (!group_commit(r) || r->stopping)
         return;
     int64_t next = desk_tick(r->desk, now);
     tell_refused(r, now);
     int64_t us = desk_busy(r->desk) ? 0 : next - clock_now();
     /* what is due in the past and still not done waits a moment: never a busy loop over a refused step */
-    arm(r->tick, us < 0 ? 10000 : us > TICK_MAX ? TICK_MAX : us);
+    group_arm(r->tick, us < 0 ? 10000 : us > TICK_MAX ? TICK_MAX : us);
 }
 
 /* ---- people */
 static void on_request(void *ctx, struct http_request *q) {
     struct deskrole *r = ctx;
 
-    if (!commit(r)) {
+    if (!group_commit(r)) {
         http_reply(q, 503, "application/json", "",
                    STR("{\"error\":{\"code\":\"io\",\"text\":\"the record cannot be written\"}}\n"));
         return;
     }
     control_request(r->control, q);
     if (!r->failed)
-        arm_tick(r);
+        group_arm_tick(r);
 }
 
 static void on_reject(void *ctx, const char *kind, int status) {
@@ -510,15 +286,15 @@ static void on_swap(void *ctx, struct generation *g) {
     struct deskrole *r = ctx;
     struct err e = {0};
 
-    if (!commit(r))
+    if (!group_commit(r))
         return;
     if (r->configured != g->number && configure(r, g, &e) != RC_OK) {
-        fail(r, "configuration", &e);
+        group_fail(r, "configuration", &e);
         return;
     }
     r->open_for_work = true;
     serve(r);
-    arm(r->tick, 0);
+    group_arm(r->tick, 0);
 }
 
 static void on_grace(evutil_socket_t fd, short what, void *ctx) {
@@ -534,10 +310,10 @@ static void on_stop(void *ctx) {
 
     r->stopping = true;
     if (r->desk)
-        commit(r);
+        group_commit(r);
     if (r->http)
         http_server_pause(r->http, true);
-    arm(r->grace, 2 * US_PER_S);
+    group_arm(r->grace, 2 * US_PER_S);
     may_leave(r);
 }
 
@@ -554,7 +330,7 @@ static bool set_up(struct deskrole *r, int parent_fd) {
 
     if (!(r->role = role_new(parent_fd, &ops, r)))
         return false;
-    r->commit = evtimer_new(role_base(r->role), on_commit, r);
+    r->commit = evtimer_new(role_base(r->role), group_on_commit, r);
     r->tick = evtimer_new(role_base(r->role), on_tick, r);
     r->grace = evtimer_new(role_base(r->role), on_grace, r);
     return r->commit && r->tick && r->grace;
