@@ -184,8 +184,8 @@ static void set_up(struct request *q, const char *path, const char *url, enum me
     }
 }
 
-static enum rc run(struct client *c, struct request *q, enum method m, struct str path, struct str body, const char *type, bool slow,
-                   struct err *e) {
+static enum rc run(struct client *c, struct request *q, enum method m, struct str path, struct str body, const char *type,
+                   bool slow, struct err *e) {
     const char *sock = socket_of(c);
     CURLcode code = CURLE_OK;
     long status = 0;
@@ -216,7 +216,8 @@ static enum rc run(struct client *c, struct request *q, enum method m, struct st
     return rc;
 }
 
-enum rc api_call(struct client *c, const struct command *cmd, struct str path, struct str body, struct buf *reply, struct err *e) {
+enum rc api_call(struct client *c, const struct command *cmd, struct str path, struct str body, struct buf *reply,
+                 struct err *e) {
     struct request q = {.reply = reply};
     bool slow = cmd->handler == H_VERIFY || cmd->handler == H_BACKUP || cmd->handler == H_RELOAD;
 

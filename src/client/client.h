@@ -25,16 +25,16 @@ struct said { /* a command line, read */
 struct client {
     const char *socket, *token_file;
     bool json, csv, quiet, utc, dry_run, no_prompt, no_token, help, version;
-    const char *org;       /* of which organisation, where a reference is of several */
-    const char *color;     /* "auto", "always", "never" */
-    bool colors;           /* decided */
+    const char *org;   /* of which organisation, where a reference is of several */
+    const char *color; /* "auto", "always", "never" */
+    bool colors;       /* decided */
     bool tty_in, tty_out;
-    int width;             /* of the terminal, 0 = unknown */
+    int width; /* of the terminal, 0 = unknown */
     int64_t now;
-    struct zone *zone;     /* the person's; NULL = UTC */
+    struct zone *zone; /* the person's; NULL = UTC */
     struct said said;
-    struct buf out;        /* what goes to stdout at the end */
-    struct buf details;    /* more about an error, line by line */
+    struct buf out;     /* what goes to stdout at the end */
+    struct buf details; /* more about an error, line by line */
 };
 
 int client_main(int argc, char **argv); /* the exit status */
@@ -63,8 +63,8 @@ bool prompt_line(const char *question, struct buf *out);
 /* ---- text.c: values as a person reads them */
 void text_time(const struct client *c, int64_t us, struct buf *b);
 void text_ago(const struct client *c, int64_t us, struct buf *b);
-void text_value(const struct client *c, const struct json *v, struct buf *b); /* on one line, harmless on a terminal */
-void text_label(const char *key, struct buf *b);                              /* "last_seen" -> "last seen" */
+void text_value(const struct client *c, const struct json *v, struct buf *b);     /* on one line, harmless on a terminal */
+void text_label(const char *key, struct buf *b);                                  /* "last_seen" -> "last seen" */
 const char *text_color(const struct client *c, struct str key, struct str value); /* escape sequence or "" */
 
 /* ---- table.c */
@@ -73,9 +73,11 @@ struct column {
     const char *key, *head; /* key: of the JSON; "a|b": the first that is there */
     enum column_kind kind;
 };
-enum rc table_print(struct client *c, const struct column *cols, size_t n, const struct json *const *rows, size_t nrows, struct err *e);
+enum rc table_print(struct client *c, const struct column *cols, size_t n, const struct json *const *rows, size_t nrows,
+                    struct err *e);
 /* The same for people whatever the output is: a part of a page. Columns without a value are left out. */
-enum rc table_part(struct client *c, const struct column *cols, size_t n, const struct json *const *rows, size_t nrows, struct err *e);
+enum rc table_part(struct client *c, const struct column *cols, size_t n, const struct json *const *rows, size_t nrows,
+                   struct err *e);
 
 /* ---- view_*.c: one function per handler shows its answer; the rc becomes the exit status */
 #define HANDLER_API(id, name)

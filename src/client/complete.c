@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-
 static void flags_of(const struct command *cmd, struct buf *b) {
     struct pattern_item it;
 
@@ -75,15 +74,17 @@ static void choice_lines(struct buf *b) {
 void help_bash(struct buf *b) {
     const struct command *cmd;
 
-    buf_text(b, "# bash completion for tocsin, printed by: tocsin completion bash\n"
-                "_tocsin() {\n"
-                "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=\"\" cmd=\"\" i\n"
-                "  for ((i = 1; i < COMP_CWORD; i++)); do [[ ${COMP_WORDS[i]} == -* ]] || { cmd=${COMP_WORDS[i]}; break; }; done\n"
-                "  case $cmd in\n    \"\") words=\"");
+    buf_text(b,
+             "# bash completion for tocsin, printed by: tocsin completion bash\n"
+             "_tocsin() {\n"
+             "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=\"\" cmd=\"\" i\n"
+             "  for ((i = 1; i < COMP_CWORD; i++)); do [[ ${COMP_WORDS[i]} == -* ]] || { cmd=${COMP_WORDS[i]}; break; }; done\n"
+             "  case $cmd in\n    \"\") words=\"");
     for (size_t i = 0; (cmd = command_at(i)); i++)
         if (cmd->pattern[0] && is_first(i))
             buf_printf(b, "%.*s ", STR_FMT(nth_word(cmd, 0)));
-    buf_text(b, "--socket --token-file --org --json --csv --quiet --color --utc --dry-run --no-prompt --no-token --help --version\" ;;\n");
+    buf_text(b, "--socket --token-file --org --json --csv --quiet --color --utc --dry-run --no-prompt --no-token --help "
+                "--version\" ;;\n");
     for (size_t i = 0; (cmd = command_at(i)); i++)
         if (cmd->pattern[0] && is_first(i))
             case_line(i, b);

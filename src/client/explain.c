@@ -47,5 +47,7 @@ enum rc view_explain(struct client *c, const struct json *reply, struct err *e) 
         return RC_OK;
     if (strcmp(expect, "event") != 0 && strcmp(expect, "none") != 0)
         return err_set(e, RC_USAGE, "--expect is event or none");
-    return (strcmp(expect, "event") == 0) == event ? RC_OK : err_set(e, RC_CHECK, "expected %s, but %s came of it", expect, event ? "an event" : "none");
+    return (strcmp(expect, "event") == 0) == event
+               ? RC_OK
+               : err_set(e, RC_CHECK, "expected %s, but %s came of it", expect, event ? "an event" : "none");
 }

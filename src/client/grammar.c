@@ -173,7 +173,8 @@ static enum rc flag_value(struct words *w, struct str flag, struct str given, st
     return RC_OK;
 }
 
-static enum rc take_option(struct client *c, const struct option *o, struct words *w, struct str flag, struct str given, struct err *e) {
+static enum rc take_option(struct client *c, const struct option *o, struct words *w, struct str flag, struct str given,
+                           struct err *e) {
     struct str value;
     enum rc rc;
 

@@ -22,7 +22,11 @@ static void print_item(const struct pattern_item *it, struct buf *b) {
     else if (it->arg->kind == ARG_SWITCH)
         buf_printf(&value, "--%.*s", STR_FMT(it->word));
     else
-        buf_printf(&value, "--%.*s %s%s", STR_FMT(it->word), it->arg->kind == ARG_TIME ? "TIME" : it->arg->kind == ARG_NUMBER ? "N" : "...", more);
+        buf_printf(&value, "--%.*s %s%s", STR_FMT(it->word),
+                   it->arg->kind == ARG_TIME     ? "TIME"
+                   : it->arg->kind == ARG_NUMBER ? "N"
+                                                 : "...",
+                   more);
     for (char *p = value.p; it->kind == PATTERN_VALUE && p && p < value.p + value.n; p++)
         if (*p >= 'a' && *p <= 'z')
             *p = (char)(*p - 32);

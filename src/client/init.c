@@ -85,7 +85,11 @@ static enum rc find_site(const struct client *c, struct site *s, struct err *e) 
     if (rc == RC_OK)
         rc = find_shipped(c, s, e);
     if (rc == RC_OK)
-        rc = set_path(s->state, sizeof s->state, "folder", state ? state : own ? s->dir : TOCSIN_STATEDIR, !state && own ? "/state" : "", e);
+        rc = set_path(s->state, sizeof s->state, "folder",
+                      state ? state
+                      : own ? s->dir
+                            : TOCSIN_STATEDIR,
+                      !state && own ? "/state" : "", e);
     if (rc == RC_OK)
         rc = set_path(s->run, sizeof s->run, "folder", run ? run : own ? s->dir : TOCSIN_RUNDIR, !run && own ? "/run" : "", e);
     if (rc == RC_OK && strlen(s->run) > SOCKET_PATH_MAX - strlen("/control.sock")) {
@@ -114,7 +118,8 @@ static void config_text(const struct client *c, const struct site *s, struct buf
     static const char *const kinds[] = {"udp", "tcp"};
 
     buf_text(b, "# tocsin.yaml - what tocsind listens to, whom it tells and where it keeps the record. Written by: tocsin init\n"
-                "# Every option with its default: tocsind --print-config      Check a change: tocsind -t -c FILE      Use it: tocsin reload\n\n");
+                "# Every option with its default: tocsind --print-config      Check a change: tocsind -t -c FILE      Use it: "
+                "tocsin reload\n\n");
     buf_text(b, "state: ");
     quoted(b, s->state);
     buf_text(b, "\nrun: ");
@@ -137,7 +142,8 @@ static void config_text(const struct client *c, const struct site *s, struct buf
         quoted(b, buf_cstr(&own));
         buf_fini(&own);
     }
-    buf_printf(b, "\n  tls: %s\n\nfiles:\n  roster: [roster.yaml]\n  policy: [policy]\n", loopback(server) ? "opportunistic" : "required");
+    buf_printf(b, "\n  tls: %s\n\nfiles:\n  roster: [roster.yaml]\n  policy: [policy]\n",
+               loopback(server) ? "opportunistic" : "required");
 }
 
 static void files_text(const struct site *s, struct buf *b) {
@@ -160,7 +166,8 @@ static const struct who {
 } people[] = {
     {"iso_login", "iso", "iso_name", "iso_email", "iso_uid", "iso", "iso", "named when tocsin was set up"},
     {"deputy_login", "dep", "deputy_name", "deputy_email", NULL, "iso", "deputy", "named when tocsin was set up"},
-    {"management_login", "boss", "management_name", "management_email", NULL, "management", "management", "named when tocsin was set up"},
+    {"management_login", "boss", "management_name", "management_email", NULL, "management", "management",
+     "named when tocsin was set up"},
 };
 
 static void person_text(const struct client *c, const struct who *w, struct buf *b) {
@@ -180,7 +187,8 @@ static void person_text(const struct client *c, const struct who *w, struct buf 
 }
 
 static void roster_text(const struct client *c, struct buf *b) {
-    buf_text(b, "# roster.yaml - who is responsible, for whom. Dates, reasons and changes go into the record (ISO/IEC 27001 A.5.2).\norgs:\n  - {slug: main, name: ");
+    buf_text(b, "# roster.yaml - who is responsible, for whom. Dates, reasons and changes go into the record (ISO/IEC 27001 "
+                "A.5.2).\norgs:\n  - {slug: main, name: ");
     quoted(b, given(c, "org_name", "main"));
     buf_text(b, ", tz: ");
     quoted(b, given(c, "zone", "UTC"));
@@ -215,7 +223,8 @@ static enum rc make_dir(const char *path, mode_t mode, struct err *e) {
             mkdir(part, 0755); /* what is wrong with it shows at the last one */
     if (mkdir(path, mode) == 0 || errno == EEXIST)
         return RC_OK;
-    return err_set(e, errno == EACCES ? RC_DENIED : RC_IO, "cannot make the folder %s: %s", path, strerror_r(errno, why, sizeof why));
+    return err_set(e, errno == EACCES ? RC_DENIED : RC_IO, "cannot make the folder %s: %s", path,
+                   strerror_r(errno, why, sizeof why));
 }
 
 static enum rc write_one(struct client *c, const char *dir, const char *name, struct str text, struct err *e) {
@@ -278,7 +287,8 @@ static enum rc write_all(struct client *c, const struct site *s, struct err *e) 
     buf_init(&b, FILE_MAX);
     config_text(c, s, &b);
     files_text(s, &b);
-    if ((rc = make_dir(s->dir, 0755, e)) == RC_OK && (rc = make_dir(s->state, 0700, e)) == RC_OK && (rc = make_dir(s->run, 0755, e)) == RC_OK)
+    if ((rc = make_dir(s->dir, 0755, e)) == RC_OK && (rc = make_dir(s->state, 0700, e)) == RC_OK &&
+        (rc = make_dir(s->run, 0755, e)) == RC_OK)
         rc = write_one(c, s->dir, "tocsin.yaml", buf_view(&b), e);
     buf_reset(&b);
     roster_text(c, &b);

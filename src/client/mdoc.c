@@ -63,7 +63,10 @@ static void put_item(const struct pattern_item *it, struct buf *b) {
     else if (it->arg->kind == ARG_SWITCH)
         buf_printf(b, ".%sFl -%.*s\n", open, STR_FMT(it->word));
     else
-        buf_printf(b, ".%sFl -%.*s Ar %s%s\n", open, STR_FMT(it->word), it->arg->kind == ARG_TIME ? "time" : it->arg->kind == ARG_NUMBER ? "n" : "text",
+        buf_printf(b, ".%sFl -%.*s Ar %s%s\n", open, STR_FMT(it->word),
+                   it->arg->kind == ARG_TIME     ? "time"
+                   : it->arg->kind == ARG_NUMBER ? "n"
+                                                 : "text",
                    dots);
 }
 
@@ -120,7 +123,8 @@ static void put_names(const struct command *cmd, struct buf *b) {
     buf_init(&line, 2048);
     for (const char *at = cmd->pattern; pattern_next(&at, &it);)
         if (it.arg && !it.arg->local)
-            buf_printf(&line, "%s%s%s%s", line.n ? ", " : "Arguments: ", it.arg->name, it.repeat && it.kind == PATTERN_FLAG ? "[]" : "", it.optional ? "?" : "");
+            buf_printf(&line, "%s%s%s%s", line.n ? ", " : "Arguments: ", it.arg->name,
+                       it.repeat && it.kind == PATTERN_FLAG ? "[]" : "", it.optional ? "?" : "");
     if (line.n) {
         buf_text(&line, ".");
         put_folded(b, buf_cstr(&line), false);

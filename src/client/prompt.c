@@ -92,7 +92,8 @@ static bool prompt_arg(const struct pattern_item *it, struct buf *out) {
     buf_init(&words, 2048);
     command_arg_choices(it->arg, show_choice, &words);
     buf_printf(&q, "%s%s%s", it->arg->help, buf_cstr(&words), words.n ? ")" : "");
-    ok = it->arg->kind == ARG_TEXT && editor && *editor ? prompt_editor(editor, buf_cstr(&q), out) : prompt_line(buf_cstr(&q), out);
+    ok = it->arg->kind == ARG_TEXT && editor && *editor ? prompt_editor(editor, buf_cstr(&q), out)
+                                                        : prompt_line(buf_cstr(&q), out);
     buf_fini(&q);
     buf_fini(&words);
     return ok;

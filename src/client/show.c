@@ -23,37 +23,73 @@ static const struct section {
 } sections[] = {
     {"stamps", {{0}}},
     {"events",
-     {{"ref", "EVENT", COLUMN_TEXT}, {"priority", "PRIO", COLUMN_TEXT}, {"state", "STATE", COLUMN_TEXT}, {"count", "COUNT", COLUMN_NUMBER},
-      {"last_seen", "LAST SEEN", COLUMN_WHEN}, {"src_ip", "FROM", COLUMN_TEXT}, {"user", "USER", COLUMN_TEXT}, {"host", "HOST", COLUMN_TEXT},
+     {{"ref", "EVENT", COLUMN_TEXT},
+      {"priority", "PRIO", COLUMN_TEXT},
+      {"state", "STATE", COLUMN_TEXT},
+      {"count", "COUNT", COLUMN_NUMBER},
+      {"last_seen", "LAST SEEN", COLUMN_WHEN},
+      {"src_ip", "FROM", COLUMN_TEXT},
+      {"user", "USER", COLUMN_TEXT},
+      {"host", "HOST", COLUMN_TEXT},
       {"title", "TITLE", COLUMN_LONG}}},
     {"tasks",
-     {{"id", "TASK", COLUMN_NUMBER}, {"state", "STATE", COLUMN_TEXT}, {"phase", "PHASE", COLUMN_TEXT}, {"assignee", "WHO", COLUMN_TEXT},
-      {"due_at", "DUE", COLUMN_WHEN}, {"done_at", "DONE", COLUMN_WHEN}, {"text", "WHAT", COLUMN_LONG}, {"result", "RESULT", COLUMN_LONG}}},
-    {"lessons", {{"at", "AT", COLUMN_WHEN}, {"by", "BY", COLUMN_TEXT}, {"category", "OF", COLUMN_TEXT}, {"text", "LESSON", COLUMN_LONG}}},
+     {{"id", "TASK", COLUMN_NUMBER},
+      {"state", "STATE", COLUMN_TEXT},
+      {"phase", "PHASE", COLUMN_TEXT},
+      {"assignee", "WHO", COLUMN_TEXT},
+      {"due_at", "DUE", COLUMN_WHEN},
+      {"done_at", "DONE", COLUMN_WHEN},
+      {"text", "WHAT", COLUMN_LONG},
+      {"result", "RESULT", COLUMN_LONG}}},
+    {"lessons",
+     {{"at", "AT", COLUMN_WHEN}, {"by", "BY", COLUMN_TEXT}, {"category", "OF", COLUMN_TEXT}, {"text", "LESSON", COLUMN_LONG}}},
     {"controls", {{"control", "CONTROL", COLUMN_TEXT}, {"effect", "EFFECT", COLUMN_TEXT}, {"note", "NOTE", COLUMN_LONG}}},
     {"actions",
-     {{"ref", "ACTION", COLUMN_TEXT}, {"state", "STATE", COLUMN_TEXT}, {"owner", "OWNER", COLUMN_TEXT}, {"due_at", "DUE", COLUMN_WHEN},
-      {"text", "WHAT", COLUMN_LONG}, {"effect_criterion", "WORKED WHEN", COLUMN_LONG}}},
-    {"facts", {{"key", "FACT", COLUMN_TEXT}, {"value", "VALUE", COLUMN_LONG}, {"by", "BY", COLUMN_TEXT}, {"at", "AT", COLUMN_WHEN}}},
+     {{"ref", "ACTION", COLUMN_TEXT},
+      {"state", "STATE", COLUMN_TEXT},
+      {"owner", "OWNER", COLUMN_TEXT},
+      {"due_at", "DUE", COLUMN_WHEN},
+      {"text", "WHAT", COLUMN_LONG},
+      {"effect_criterion", "WORKED WHEN", COLUMN_LONG}}},
+    {"facts",
+     {{"key", "FACT", COLUMN_TEXT}, {"value", "VALUE", COLUMN_LONG}, {"by", "BY", COLUMN_TEXT}, {"at", "AT", COLUMN_WHEN}}},
     {"reviews",
-     {{"kind", "KIND", COLUMN_TEXT}, {"chair", "CHAIR", COLUMN_TEXT}, {"participants", "WITH", COLUMN_TEXT}, {"due_at", "DUE", COLUMN_WHEN},
-      {"signed_by", "SIGNED BY", COLUMN_TEXT}, {"signed_at", "AT", COLUMN_WHEN}}},
+     {{"kind", "KIND", COLUMN_TEXT},
+      {"chair", "CHAIR", COLUMN_TEXT},
+      {"participants", "WITH", COLUMN_TEXT},
+      {"due_at", "DUE", COLUMN_WHEN},
+      {"signed_by", "SIGNED BY", COLUMN_TEXT},
+      {"signed_at", "AT", COLUMN_WHEN}}},
     {"assessments",
-     {{"at", "AT", COLUMN_WHEN}, {"by", "BY", COLUMN_TEXT}, {"stage", "STAGE", COLUMN_NUMBER}, {"decision", "DECISION", COLUMN_TEXT},
-      {"criteria", "CRITERIA", COLUMN_TEXT}, {"confidence", "SURE", COLUMN_NUMBER}, {"rationale", "WHY", COLUMN_LONG}}},
+     {{"at", "AT", COLUMN_WHEN},
+      {"by", "BY", COLUMN_TEXT},
+      {"stage", "STAGE", COLUMN_NUMBER},
+      {"decision", "DECISION", COLUMN_TEXT},
+      {"criteria", "CRITERIA", COLUMN_TEXT},
+      {"confidence", "SURE", COLUMN_NUMBER},
+      {"rationale", "WHY", COLUMN_LONG}}},
     {"notes", {{"at", "AT", COLUMN_WHEN}, {"by", "BY", COLUMN_TEXT}, {"text", "NOTE", COLUMN_LONG}}},
     {"notices",
-     {{"to", "TO", COLUMN_TEXT}, {"via", "VIA", COLUMN_TEXT}, {"state", "STATE", COLUMN_TEXT}, {"attempts", "TRIES", COLUMN_NUMBER},
-      {"queued_at", "QUEUED", COLUMN_WHEN}, {"sent_at", "SENT", COLUMN_WHEN}, {"code", "ANSWER", COLUMN_LONG}}},
+     {{"to", "TO", COLUMN_TEXT},
+      {"via", "VIA", COLUMN_TEXT},
+      {"state", "STATE", COLUMN_TEXT},
+      {"attempts", "TRIES", COLUMN_NUMBER},
+      {"queued_at", "QUEUED", COLUMN_WHEN},
+      {"sent_at", "SENT", COLUMN_WHEN},
+      {"code", "ANSWER", COLUMN_LONG}}},
     {"ladder",
-     {{"priority", "PRIO", COLUMN_NUMBER}, {"started_at", "STARTED", COLUMN_WHEN}, {"step", "STEP", COLUMN_NUMBER},
-      {"next_at", "NEXT", COLUMN_WHEN}, {"stopped_at", "STOPPED", COLUMN_WHEN}, {"stop_reason", "BECAUSE", COLUMN_TEXT}}},
+     {{"priority", "PRIO", COLUMN_NUMBER},
+      {"started_at", "STARTED", COLUMN_WHEN},
+      {"step", "STEP", COLUMN_NUMBER},
+      {"next_at", "NEXT", COLUMN_WHEN},
+      {"stopped_at", "STOPPED", COLUMN_WHEN},
+      {"stop_reason", "BECAUSE", COLUMN_TEXT}}},
 };
 
 struct page {
     struct client *c;
-    bool lists;         /* this round prints the lists, not the scalars */
-    bool section_only;  /* below a section: no second round of headings */
+    bool lists;        /* this round prints the lists, not the scalars */
+    bool section_only; /* below a section: no second round of headings */
     int indent;
 };
 
@@ -218,10 +254,16 @@ enum rc view_show(struct client *c, const struct json *reply, struct err *e) {
 /* ---- status */
 
 static const struct column account_columns[] = {
-    {"transport", "INTAKE", COLUMN_TEXT},    {"received", "RECEIVED", COLUMN_NUMBER}, {"harmless", "HARMLESS", COLUMN_NUMBER},
-    {"stored", "STORED", COLUMN_NUMBER},     {"folded", "FOLDED", COLUMN_NUMBER},     {"shed", "SHED", COLUMN_NUMBER},
+    {"transport", "INTAKE", COLUMN_TEXT},
+    {"received", "RECEIVED", COLUMN_NUMBER},
+    {"harmless", "HARMLESS", COLUMN_NUMBER},
+    {"stored", "STORED", COLUMN_NUMBER},
+    {"folded", "FOLDED", COLUMN_NUMBER},
+    {"shed", "SHED", COLUMN_NUMBER},
     {"kernel", "KERNEL DROPPED", COLUMN_NUMBER},
-    {"invalid", "INVALID", COLUMN_NUMBER},   {"cut", "CUT", COLUMN_NUMBER},           {"connections", "CONNECTIONS", COLUMN_NUMBER},
+    {"invalid", "INVALID", COLUMN_NUMBER},
+    {"cut", "CUT", COLUMN_NUMBER},
+    {"connections", "CONNECTIONS", COLUMN_NUMBER},
     {"refused", "REFUSED", COLUMN_NUMBER},
 };
 
@@ -240,7 +282,10 @@ static enum rc print_account(struct client *c, const struct json *list, struct e
 }
 
 static const struct column open_columns[] = {
-    {"priority", "PRIO", COLUMN_TEXT}, {"state", "STATE", COLUMN_TEXT}, {"count", "COUNT", COLUMN_NUMBER}, {"oldest", "OLDEST", COLUMN_TIME},
+    {"priority", "PRIO", COLUMN_TEXT},
+    {"state", "STATE", COLUMN_TEXT},
+    {"count", "COUNT", COLUMN_NUMBER},
+    {"oldest", "OLDEST", COLUMN_TIME},
 };
 
 static void print_open(struct page *p, const char *what, const struct json *org, const char *key) {

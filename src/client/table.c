@@ -82,7 +82,8 @@ static void cell_pretty(const struct client *c, const struct column *col, const 
     buf_fini(&raw);
 }
 
-static void fill_line(const struct client *c, struct libscols_line *ln, const struct column *cols, size_t n, const struct json *row) {
+static void fill_line(const struct client *c, struct libscols_line *ln, const struct column *cols, size_t n,
+                      const struct json *row) {
     struct buf b;
 
     buf_init(&b, 1u << 20);
@@ -97,7 +98,8 @@ static void fill_line(const struct client *c, struct libscols_line *ln, const st
     buf_fini(&b);
 }
 
-static enum rc print_pretty(struct client *c, const struct column *cols, size_t n, const struct json *const *rows, size_t nrows, struct err *e) {
+static enum rc print_pretty(struct client *c, const struct column *cols, size_t n, const struct json *const *rows, size_t nrows,
+                            struct err *e) {
     struct libscols_table *tb = scols_new_table();
     char *text = NULL;
 
@@ -111,7 +113,9 @@ static enum rc print_pretty(struct client *c, const struct column *cols, size_t 
     }
     for (size_t i = 0; i < n; i++)
         scols_table_new_column(tb, cols[i].head, 0,
-                               cols[i].kind == COLUMN_NUMBER ? SCOLS_FL_RIGHT : cols[i].kind == COLUMN_LONG ? SCOLS_FL_TRUNC : 0);
+                               cols[i].kind == COLUMN_NUMBER ? SCOLS_FL_RIGHT
+                               : cols[i].kind == COLUMN_LONG ? SCOLS_FL_TRUNC
+                                                             : 0);
     for (size_t r = 0; r < nrows; r++) {
         struct libscols_line *ln = scols_table_new_line(tb, NULL);
         if (ln)
@@ -124,7 +128,8 @@ static enum rc print_pretty(struct client *c, const struct column *cols, size_t 
     return RC_OK;
 }
 
-enum rc table_print(struct client *c, const struct column *cols, size_t n, const struct json *const *rows, size_t nrows, struct err *e) {
+enum rc table_print(struct client *c, const struct column *cols, size_t n, const struct json *const *rows, size_t nrows,
+                    struct err *e) {
     if (c->tty_out && !c->csv)
         return nrows ? print_pretty(c, cols, n, rows, nrows, e) : RC_OK;
     print_plain(c, cols, n, rows, nrows);
@@ -145,7 +150,8 @@ static bool has_value(const struct column *col, const struct json *const *rows, 
     return found;
 }
 
-enum rc table_part(struct client *c, const struct column *cols, size_t n, const struct json *const *rows, size_t nrows, struct err *e) {
+enum rc table_part(struct client *c, const struct column *cols, size_t n, const struct json *const *rows, size_t nrows,
+                   struct err *e) {
     struct column used[16];
     size_t nused = 0;
 

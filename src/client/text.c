@@ -121,9 +121,10 @@ void text_label(const char *key, struct buf *b) {
 static const struct {
     const char *key, *value, *color;
 } colors[] = {
-    {"priority", "P1", "\033[1;31m"}, {"priority", "P2", "\033[31m"},   {"priority", "P3", "\033[33m"}, {"state", "declared", "\033[1m"},
-    {"state", "new", "\033[1m"},      {"state", "dead", "\033[31m"},    {"result", "missing", "\033[31m"}, {"result", "met", "\033[32m"},
-    {"state", "missing", "\033[31m"}, {"state", "met", "\033[32m"},
+    {"priority", "P1", "\033[1;31m"},  {"priority", "P2", "\033[31m"}, {"priority", "P3", "\033[33m"},
+    {"state", "declared", "\033[1m"},  {"state", "new", "\033[1m"},    {"state", "dead", "\033[31m"},
+    {"result", "missing", "\033[31m"}, {"result", "met", "\033[32m"},  {"state", "missing", "\033[31m"},
+    {"state", "met", "\033[32m"},
 };
 
 const char *text_color(const struct client *c, struct str key, struct str value) {

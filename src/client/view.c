@@ -13,35 +13,43 @@
 #include <string.h>
 
 static const struct column event_columns[] = {
-    {"ref", "EVENT", COLUMN_TEXT},        {"priority", "PRIO", COLUMN_TEXT},      {"state", "STATE", COLUMN_TEXT},
-    {"count", "COUNT", COLUMN_NUMBER},    {"last_seen", "LAST SEEN", COLUMN_TIME}, {"assessor", "ASSESSOR", COLUMN_TEXT},
-    {"src_ip", "FROM", COLUMN_TEXT},      {"host", "HOST", COLUMN_TEXT},          {"title", "TITLE", COLUMN_LONG},
+    {"ref", "EVENT", COLUMN_TEXT},     {"priority", "PRIO", COLUMN_TEXT},       {"state", "STATE", COLUMN_TEXT},
+    {"count", "COUNT", COLUMN_NUMBER}, {"last_seen", "LAST SEEN", COLUMN_TIME}, {"assessor", "ASSESSOR", COLUMN_TEXT},
+    {"src_ip", "FROM", COLUMN_TEXT},   {"host", "HOST", COLUMN_TEXT},           {"title", "TITLE", COLUMN_LONG},
 };
 static const struct column incident_columns[] = {
     {"ref", "INCIDENT", COLUMN_TEXT},      {"priority", "PRIO", COLUMN_TEXT}, {"state", "STATE", COLUMN_TEXT},
     {"declared_at", "SINCE", COLUMN_TIME}, {"owner", "OWNER", COLUMN_TEXT},   {"title", "TITLE", COLUMN_LONG},
 };
 static const struct column open_columns[] = {
-    {"ref", "WHAT", COLUMN_TEXT},   {"priority", "PRIO", COLUMN_TEXT}, {"state", "STATE", COLUMN_TEXT}, {"declared_at|last_seen", "SINCE", COLUMN_TIME},
+    {"ref", "WHAT", COLUMN_TEXT},           {"priority", "PRIO", COLUMN_TEXT},
+    {"state", "STATE", COLUMN_TEXT},        {"declared_at|last_seen", "SINCE", COLUMN_TIME},
     {"owner|assessor", "WHO", COLUMN_TEXT}, {"title", "TITLE", COLUMN_LONG},
 };
 static const struct column notice_columns[] = {
-    {"id", "NOTICE", COLUMN_NUMBER}, {"object", "ABOUT", COLUMN_TEXT},  {"to", "TO", COLUMN_TEXT},             {"via", "VIA", COLUMN_TEXT},
-    {"state", "STATE", COLUMN_TEXT}, {"attempts", "TRIES", COLUMN_NUMBER}, {"queued_at", "QUEUED", COLUMN_TIME}, {"sent_at", "SENT", COLUMN_TIME},
-    {"code", "ANSWER", COLUMN_LONG},
+    {"id", "NOTICE", COLUMN_NUMBER},      {"object", "ABOUT", COLUMN_TEXT}, {"to", "TO", COLUMN_TEXT},
+    {"via", "VIA", COLUMN_TEXT},          {"state", "STATE", COLUMN_TEXT},  {"attempts", "TRIES", COLUMN_NUMBER},
+    {"queued_at", "QUEUED", COLUMN_TIME}, {"sent_at", "SENT", COLUMN_TIME}, {"code", "ANSWER", COLUMN_LONG},
 };
 static const struct column action_columns[] = {
-    {"ref", "ACTION", COLUMN_TEXT},     {"state", "STATE", COLUMN_TEXT}, {"owner", "OWNER", COLUMN_TEXT}, {"due_at", "DUE", COLUMN_TIME},
-    {"incident", "OF", COLUMN_TEXT}, {"text", "WHAT", COLUMN_LONG},
+    {"ref", "ACTION", COLUMN_TEXT}, {"state", "STATE", COLUMN_TEXT}, {"owner", "OWNER", COLUMN_TEXT},
+    {"due_at", "DUE", COLUMN_TIME}, {"incident", "OF", COLUMN_TEXT}, {"text", "WHAT", COLUMN_LONG},
 };
 static const struct column token_columns[] = {
-    {"login", "LOGIN", COLUMN_TEXT}, {"id", "TOKEN", COLUMN_TEXT}, {"created", "MADE", COLUMN_TIME},
+    {"login", "LOGIN", COLUMN_TEXT},
+    {"id", "TOKEN", COLUMN_TEXT},
+    {"created", "MADE", COLUMN_TIME},
 };
 static const struct column check_columns[] = {
-    {"guard", "GUARD", COLUMN_TEXT}, {"state", "STATE", COLUMN_TEXT}, {"text", "", COLUMN_LONG},
+    {"guard", "GUARD", COLUMN_TEXT},
+    {"state", "STATE", COLUMN_TEXT},
+    {"text", "", COLUMN_LONG},
 };
 static const struct column next_columns[] = {
-    {"verb", "VERB", COLUMN_TEXT}, {"to", "THEN", COLUMN_TEXT}, {"needs", "NEEDS", COLUMN_TEXT}, {"command", "COMMAND", COLUMN_LONG},
+    {"verb", "VERB", COLUMN_TEXT},
+    {"to", "THEN", COLUMN_TEXT},
+    {"needs", "NEEDS", COLUMN_TEXT},
+    {"command", "COMMAND", COLUMN_LONG},
 };
 
 #define COUNT(v) (sizeof(v) / sizeof *(v))
@@ -57,7 +65,8 @@ static const struct json **rows_of(const struct json *reply, size_t *n) {
     return rows;
 }
 
-static enum rc print_rows(struct client *c, const struct column *cols, size_t n, const struct json *list, const char *none, struct err *e) {
+static enum rc print_rows(struct client *c, const struct column *cols, size_t n, const struct json *list, const char *none,
+                          struct err *e) {
     size_t nrows;
     const struct json **rows = rows_of(list, &nrows);
     enum rc rc = rows ? table_print(c, cols, n, rows, nrows, e) : err_set(e, RC_NOMEM, "out of memory");

@@ -10,7 +10,8 @@ static const struct counter {
     size_t offset;
     const char *key, *metric, *help;
 } counters[] = {
-#define COUNTER(field, metric, help) {offsetof(struct account, field), #field, metric, help}
+#define COUNTER(field, metric, help)                                                                                             \
+    { offsetof(struct account, field), #field, metric, help }
     COUNTER(received, "tocsin_messages_received_total", "Messages taken from this transport."),
     COUNTER(harmless, "tocsin_messages_harmless_total", "Messages in which no rule saw anything."),
     COUNTER(stored, "tocsin_messages_stored_total", "Messages in which a rule saw something, kept with their bytes."),

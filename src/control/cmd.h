@@ -9,10 +9,10 @@
 #include "control/control.h"
 #include "model/command.h"
 
-#define BODY_MAX (64u << 10)    /* of a request's JSON */
-#define ANSWER_MAX (32u << 10)  /* of what is said and what comes next */
-#define REPLY_MAX (8u << 20)    /* of a list */
-#define PENDING_MAX 16          /* requests that wait for long work */
+#define BODY_MAX (64u << 10)   /* of a request's JSON */
+#define ANSWER_MAX (32u << 10) /* of what is said and what comes next */
+#define REPLY_MAX (8u << 20)   /* of a list */
+#define PENDING_MAX 16         /* requests that wait for long work */
 #define WATCHERS_MAX 32
 #define WORKERS_MAX 64
 #define TOKENS_MAX 1024
@@ -23,7 +23,7 @@ struct token {
     int64_t created;
 };
 
-struct pending { /* a request answered later */
+struct pending {       /* a request answered later */
     struct control *c; /* NULL: the daemon stops; whoever still holds this gives it back */
     struct http_request *r;
     uint64_t id;
@@ -74,8 +74,8 @@ struct call {
     uint32_t roles;
     int64_t now;
     enum machine machine;
-    struct str ref;        /* of {event} or {incident} */
-    struct str verb;       /* last segment of the route */
+    struct str ref;  /* of {event} or {incident} */
+    struct str verb; /* last segment of the route */
     struct str request_id;
     struct arena arena;
     struct json *body;
@@ -93,7 +93,7 @@ void reply_error(struct control *c, struct http_request *r, const struct err *e,
 void reply_json(struct call *k, int status, struct buf *json); /* ends json */
 void answer_init(struct call *k, struct answer *a);
 void answer_fini(struct answer *a);
-void reply_answer(struct call *k, enum rc rc, struct answer *a, const struct err *e); /* ends a */
+void reply_answer(struct call *k, enum rc rc, struct answer *a, const struct err *e);   /* ends a */
 void reply_or_error(struct call *k, enum rc rc, struct buf *json, const struct err *e); /* ends json */
 
 /* ---- route.c: RC_NOTFOUND; RC_INVALID with *allow filled when only the method is wrong */

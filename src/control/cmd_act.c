@@ -92,8 +92,15 @@ static enum rc do_control(struct call *k, struct str both, struct answer *a, str
 static const struct rename {
     const char *from, *to;
 } opening[] = {{"chair", "chair"}, {"participants", "participants"}, {"review_due", "review_due"}, {NULL, NULL}},
-  cause[] = {{"root_cause_code", "root_cause_code"}, {"root_cause_text", "root_cause_text"}, {"root_cause_justification", "root_cause_justification"}, {NULL, NULL}},
-  action[] = {{"action", "text"}, {"action_owner", "owner"}, {"action_due", "due"}, {"effect_criterion", "effect_criterion"}, {NULL, NULL}},
+  cause[] = {{"root_cause_code", "root_cause_code"},
+             {"root_cause_text", "root_cause_text"},
+             {"root_cause_justification", "root_cause_justification"},
+             {NULL, NULL}},
+  action[] = {{"action", "text"},
+              {"action_owner", "owner"},
+              {"action_due", "due"},
+              {"effect_criterion", "effect_criterion"},
+              {NULL, NULL}},
   away[] = {{"from", "from"}, {"until", "to"}, {"reason", "reason"}, {NULL, NULL}};
 
 /* Copies those of the named arguments that were given, under the names the desk knows. */
@@ -180,8 +187,8 @@ void cmd_close(struct call *k) {
 
     answer_init(k, &a);
     if ((rc = state_of(k, &state, &e)) == RC_OK)
-        rc = desk_do(k->c->desk, &k->who, MACHINE_INCIDENT, k->ref, state == INC_RECOVERED ? "close_short" : "request_close", &k->args,
-                     k->request_id, k->now, &a, &e);
+        rc = desk_do(k->c->desk, &k->who, MACHINE_INCIDENT, k->ref, state == INC_RECOVERED ? "close_short" : "request_close",
+                     &k->args, k->request_id, k->now, &a, &e);
     reply_answer(k, rc, &a, &e);
 }
 

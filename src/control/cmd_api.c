@@ -32,9 +32,12 @@ void cmd_metrics(struct call *k) {
     struct buf b;
 
     buf_init(&b, REPLY_MAX);
-    buf_printf(&b, "# HELP tocsin_build_info Which tocsin this is.\n# TYPE tocsin_build_info gauge\ntocsin_build_info{version=\"%s\"} 1\n",
-               TOCSIN_VERSION);
-    gauge(&b, "tocsin_config_last_reload_successful", "1 when the last reload was taken into use.", c->reload.ok || !c->reload.at);
+    buf_printf(
+        &b,
+        "# HELP tocsin_build_info Which tocsin this is.\n# TYPE tocsin_build_info gauge\ntocsin_build_info{version=\"%s\"} 1\n",
+        TOCSIN_VERSION);
+    gauge(&b, "tocsin_config_last_reload_successful", "1 when the last reload was taken into use.",
+          c->reload.ok || !c->reload.at);
     gauge(&b, "tocsin_config_last_reload_timestamp_seconds", "When the last reload was tried.",
           (double)(c->reload.at ? c->reload.at : c->started) / 1e6);
     counter(&b, "tocsin_api_requests_total", "Requests on the control socket.", c->requests);

@@ -20,7 +20,8 @@ static void (*const handlers[])(struct call *) = {
 #undef HANDLER
 };
 
-struct control *control_new(struct event_base *base, struct desk *d, const char *token_file, const struct control_ops *ops, void *ctx) {
+struct control *control_new(struct event_base *base, struct desk *d, const char *token_file, const struct control_ops *ops,
+                            void *ctx) {
     struct control *c = calloc(1, sizeof *c);
     struct err e = {0};
 

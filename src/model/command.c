@@ -8,7 +8,8 @@
 #include "model/command.h"
 
 static const struct command commands[] = {
-#define COMMAND(pattern, method, route, who, handler, help, example) {pattern, METHOD_##method, route, who, handler, help, example},
+#define COMMAND(pattern, method, route, who, handler, help, example)                                                             \
+    {pattern, METHOD_##method, route, who, handler, help, example},
 #include "model/commands.def"
 #undef COMMAND
 };
