@@ -106,6 +106,22 @@ static int64_t make_event(struct desk *d, const struct claim *c, struct str fp, 
 
 /* ---- folding */
 
+/* What happened to one of its events makes the incident more urgent (E3c); whoever waits for its answer waits less long. */
+static void raise_incident(struct desk *d, struct incident *inc, int priority, int64_t now) {
+    struct line l;
+    line_open(&l);
+    jw_kv_int(&l.w, "from", inc->priority);
+    jw_kv_int(&l.w, "to", priority);
+    inc->priority = priority;
+    inc->worst_priority = priority < inc->worst_priority ? priority : inc->worst_priority;
+    rows_incident_save(d->store, inc);
+    line_close(d, &l, now, inc->org_id, PRINCIPAL_SYSTEM, "incident.raise", inc->ref);
+    if (inc->state == INC_DECLARED) {
+        owe_stop(d, "incident", inc->id, "priority rose", now, NULL);
+        owe_ladder(d, "incident", inc->id, inc->org_id, priority, now);
+    }
+}
+
 /* The computed priority rises: an asset of greater need was hit by the same thing. */
 static void raise(struct desk *d, const struct claim *c, int64_t id, int64_t now) {
     struct event ev, then;
@@ -129,6 +145,9 @@ static void raise(struct desk *d, const struct claim *c, int64_t id, int64_t now
     jw_kv_int(&l.w, "from", old);
     jw_kv_int(&l.w, "to", ev.priority);
     line_close(d, &l, now, ev.org_id, PRINCIPAL_SYSTEM, "event.aggregate", ev.ref);
+    struct incident inc;
+    if (ev.incident_id && rows_incident_load(d->store, ev.incident_id, &d->batch, &inc) && ev.priority < inc.priority)
+        raise_incident(d, &inc, ev.priority, now);
     if (ev.priority <= 2 && old > 2 && ev.state == EV_NEW)
         owe_ladder(d, "event", id, ev.org_id, ev.priority, now);
     else

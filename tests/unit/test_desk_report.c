@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: ISC - tests of desk: sightings, windows over a restart, deliveries, reports of people */
 #include "desk_help.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
 #include "store/verify.h"
 
 static int64_t count_of(struct help *h, size_t i) {
@@ -153,6 +157,66 @@ static void hostile_bytes_in_a_title_are_made_visible(void **state) {
     help_close(&h);
 }
 
+/* The machine fails us in the middle: nothing is acknowledged, the windows go back to what the record holds, and the same again counts once. */
+static void what_could_not_be_written_is_not_acknowledged(void **state) {
+    struct help h;
+    struct rlimit old, none;
+    char path[64];
+    struct verify_result r;
+    (void)state;
+    snprintf(path, sizeof path, "/tmp/tocsin-full-%d.db", (int)getpid());
+    unlink(path);
+    help_open_at(&h, path);
+    help_sight(&h, "r-fail", "192.0.2.7", 4, 1000);
+    getrlimit(RLIMIT_FSIZE, &old);
+    none = old;
+    none.rlim_cur = 1;
+    signal(SIGXFSZ, SIG_IGN);
+    int64_t at = h.now;
+    struct sighting s = {.rule = STR("r-fail"), .ntimes = 1, .times = &at, .total = 1, .nfields = 1};
+    s.fields[0] = (struct field){.id = F_SRC_IP, .value = STR("192.0.2.7")};
+    s.first = s.last = (struct sighting_line){.raw = STR("x"), .arrived = at, .time = at};
+    struct batch b = {.seq = 9, .sightings = &s, .n = 1};
+    struct ack ack;
+    setrlimit(RLIMIT_FSIZE, &none);
+    log_level_set(NULL, (enum log_level)0);
+    enum rc rc = desk_batch(h.d, &b, h.now, &ack, &h.e);
+    if (!rc)
+        rc = desk_commit(h.d, h.now, &h.e);
+    setrlimit(RLIMIT_FSIZE, &old);
+    log_level_set(NULL, LOG_INFO_);
+    assert_true(rc == RC_IO || rc == RC_LIMIT);
+    desk_close(h.d, h.now); /* the role leaves and comes again */
+    help_reopen(&h);
+    assert_int_equal(events(&h), 0);
+    help_sight(&h, "r-fail", "192.0.2.7", 1, 0);
+    assert_int_equal(count_of(&h, 0), 5);
+    desk_close(h.d, h.now);
+    help_ok(&h, verify_file(path, &r, &h.e));
+    help_reopen(&h);
+    help_close(&h);
+}
+
+static void a_frame_that_cannot_be_taken_is_refused_alone(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    int64_t at = h.now;
+    struct sighting good = {.rule = STR("r-root"), .ntimes = 1, .times = &at, .total = 1}, bad = good;
+    good.first = good.last = bad.first = bad.last = (struct sighting_line){.raw = STR("x"), .arrived = at, .time = at};
+    bad.total = (uint64_t)-5; /* no such count can stand in the record */
+    struct batch b1 = {.seq = 1, .sightings = &good, .n = 1}, b2 = {.seq = 2, .sightings = &bad, .n = 1};
+    struct ack ack;
+    help_ok(&h, desk_batch(h.d, &b1, h.now, &ack, &h.e));
+    bad.org = 1;
+    assert_int_not_equal(desk_batch(h.d, &b2, h.now, &ack, &h.e), RC_OK);
+    help_ok(&h, desk_commit(h.d, h.now, &h.e));
+    assert_int_equal(events(&h), 1);
+    help_sight(&h, "r-root", "192.0.2.8", 1, 0);
+    assert_int_equal(events(&h), 2);
+    help_close(&h);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(windows_live_over_a_restart),
@@ -162,6 +226,8 @@ int main(void) {
         cmocka_unit_test(a_gap_longer_than_the_folding_window_makes_a_new_event),
         cmocka_unit_test(the_same_delivery_is_answered_the_same_again),
         cmocka_unit_test(a_person_reports_and_sees_their_own),
+        cmocka_unit_test(what_could_not_be_written_is_not_acknowledged),
+        cmocka_unit_test(a_frame_that_cannot_be_taken_is_refused_alone),
         cmocka_unit_test(hostile_bytes_in_a_title_are_made_visible),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
