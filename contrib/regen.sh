@@ -24,5 +24,5 @@ renew() {
 part man/tocsin.1 mdoc
 part man/tocsin-api.7 mdoc-api
 "$tocsin" completion bash >"$tmp/new"
-renew contrib/completion/tocsin.bash
+renew contrib/completion/tocsin
 exit $old
