@@ -106,6 +106,9 @@ void fold_settle(struct desk *d, int64_t event, int64_t now) {
     jw_kv_int(&l.w, "to", ev.count);
     jw_kv_time(&l.w, "first", first);
     jw_kv_time(&l.w, "last", last);
+    char text[80];
+    snprintf(text, sizeof text, "seen %lld times more: %lld", (long long)count, (long long)ev.count);
+    jw_kv_text(&l.w, "text", text);
     line_close(d, &l, now, ev.org_id, PRINCIPAL_SYSTEM, "event.observed", ev.ref);
 }
 

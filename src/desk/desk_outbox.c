@@ -97,6 +97,16 @@ static void change(struct desk *d, struct notice *n, const char *verb, int64_t n
     jw_kv_int(&l.w, "attempts", n->attempts);
     if (n->last_code.n)
         jw_kv_str(&l.w, "code", n->last_code);
+    static const struct {
+        const char *verb, *text;
+    } said[] = {{"accept", "arrived"}, {"fail", "failed"}, {"give_up", "was given up"}, {"cancel", "is not needed any more"}, {"ack", "was answered"}, {"recover", "is sent again"}};
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
+        if (!strcmp(said[i].verb, verb)) {
+            char text[400];
+            snprintf(text, sizeof text, "the %s to %.*s %s%s%.*s", word_name((enum word_id)n->channel), STR_FMT(n->login), said[i].text, n->last_code.n ? ": " : "",
+                     STR_FMT(n->last_code));
+            jw_kv_text(&l.w, "text", text);
+        }
     n->state = s->to;
     rows_notice_save(d->store, n);
     desk_stamp(d, "notification", n->id, s->stamp, now, now, PRINCIPAL_SYSTEM, STR_NONE, false);
@@ -229,6 +239,7 @@ static void hand_over(struct desk *d, struct notice *n, int64_t now) {
     jw_kv_str(&l.w, "uuid", other.uuid);
     jw_kv_str(&l.w, "instead_of", n->uuid);
     jw_kv_text(&l.w, "channel", word_name((enum word_id)c));
+    jw_kv_text(&l.w, "text", "the next channel is tried too");
     line_close(d, &l, now, n->org_id, PRINCIPAL_SYSTEM, "notification.hand_over", n->object);
     log_note("outbox", "notice %lld: to=%.*s via=%s failed %d times: via=%s too", (long long)n->id, STR_FMT(n->login), word_name((enum word_id)n->channel), n->attempts,
              word_name((enum word_id)c));

@@ -65,7 +65,7 @@ void owe_stop(struct desk *d, const char *object, int64_t id, const char *why, i
         const struct ladder *l = &d->g.policy->ladders[r.priority];
         if (said && ladder_next(l, r.started, (size_t)r.step, (uint32_t)r.loops, &step, &due)) {
             duration_text(due > now ? due - now : 0, in);
-            buf_printf(said, "Escalation stopped (the next to be told, in %s, would have been: %s).\n", in, who_label(l->steps[step].who));
+            buf_printf(said, "Escalation stopped (%s would have been told in %s).\n", who_label(l->steps[step].who), in);
         }
         query_do(d->store, Q_LADDER_STOP, "tiit", object, id, now, why);
     }
@@ -95,14 +95,22 @@ static enum wording_why why_of(const struct ladder *l, size_t step, bool looping
     return asked & l->steps[step].who ? WHY_AGAIN : WHY_NO_ANSWER;
 }
 
-static size_t tell(struct desk *d, const struct rung *r, const struct ladder *l, size_t step, struct notice_in *in, int64_t now) {
+/* "iso, deputy" */
+static void add_name(struct buf *b, const char *login) {
+    buf_printf(b, "%s%s", b->n ? ", " : "told: ", login);
+}
+
+static size_t tell(struct desk *d, const struct rung *r, const struct ladder *l, size_t step, struct notice_in *in, int64_t now, struct buf *names) {
     const struct person *people[PEOPLE_MAX];
     int org = desk_org_index(d, r->org);
     size_t n = org < 0 ? 0 : ladder_people(&l->steps[step], d->g.roster, (uint16_t)org, now, people, PEOPLE_MAX), told = 0;
     for (size_t i = 0; i < n; i++) {
         bool all = l->steps[step].all_channels;
+        size_t before = told;
         for (int c = 0; c < (all ? people[i]->nchannels : 1); c++)
             told += outbox_add(d, people[i], all ? people[i]->channels[c] : -1, r->org, in, now) != 0;
+        if (told > before)
+            add_name(names, people[i]->login);
     }
     return told;
 }
@@ -140,13 +148,17 @@ static bool climb(struct desk *d, struct rung *r, int64_t now) {
     in.since = r->started;
     in.next_due = more ? next_due : 0;
     in.next_who = more ? who_label(l->steps[next].who) : NULL;
-    size_t told = tell(d, r, l, step, &in, now);
+    struct buf names;
+    buf_init(&names, 1000);
+    size_t told = tell(d, r, l, step, &in, now, &names);
     struct str ref = r->event ? ev.ref : inc.ref;
     struct line line;
     line_open(&line);
     jw_kv_int(&line.w, "rung", in.rung);
     jw_kv_int(&line.w, "told", (int64_t)told);
+    jw_kv_text(&line.w, "text", told ? buf_cstr(&names) : "nobody could be told: the next rung follows at once");
     line_close(d, &line, now, r->org, PRINCIPAL_SYSTEM, "ladder.step", ref);
+    buf_fini(&names);
     if (!told && !l->steps[step].inform)
         log_at(LOG_ALERT_, "owe", "%.*s: nobody to tell at rung %d (%s): going on at once", STR_FMT(ref), in.rung, who_label(l->steps[step].who));
     if (!l->steps[step].inform)
@@ -258,14 +270,19 @@ void owe_notify(struct desk *d, const struct step *s, const struct event *ev, co
     snprintf(text, sizeof text, "%s (%s%s%.*s)", state_name(ev ? ev->state : inc->state), what, who.n ? " by " : "", STR_FMT(who));
     struct notice_in in = {.why = s->to == INC_REJECTED ? WHY_ALL_CLEAR : strstr(s->notify, "approver") && s->to == INC_REVIEW ? WHY_APPROVAL : WHY_STATE,
                            .event = ev, .incident = inc, .state_text = text, .since = now, .urgency = ev ? ev->priority : inc->priority};
-    size_t sent = 0;
-    for (size_t i = 0; i < t.n; i++)
-        if (t.v[i]->db_id != actor) /* whoever did it knows */
-            sent += outbox_add(d, t.v[i], -1, ev ? ev->org_id : inc->org_id, &in, now) != 0;
-    if (!sent)
-        return;
+    struct buf names;
+    buf_init(&names, 1000);
+    for (size_t i = 0; i < t.n; i++) /* whoever did it knows */
+        if (t.v[i]->db_id != actor && outbox_add(d, t.v[i], -1, ev ? ev->org_id : inc->org_id, &in, now))
+            add_name(&names, t.v[i]->login);
     struct line line;
     line_open(&line);
-    jw_kv_int(&line.w, "told", (int64_t)sent);
+    jw_kv_text(&line.w, "text", buf_cstr(&names));
+    if (!names.n) {
+        buf_fini(&line.b);
+        buf_fini(&names);
+        return;
+    }
+    buf_fini(&names);
     line_close(d, &line, now, ev ? ev->org_id : inc->org_id, PRINCIPAL_SYSTEM, "notification.enqueue", ev ? ev->ref : inc->ref);
 }

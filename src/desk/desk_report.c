@@ -53,6 +53,9 @@ static void event_line(struct desk *d, const struct event *ev, int64_t actor, in
     jw_kv_str(&l.w, "rule", ev->rule);
     jw_kv_int(&l.w, "count", ev->count);
     jw_kv_int(&l.w, "priority", ev->priority);
+    char text[200];
+    snprintf(text, sizeof text, "seen %lld times by %.*s: P%d", (long long)ev->count, (int)(ev->rule.n < 120 ? ev->rule.n : 120), ev->rule.p, ev->priority);
+    jw_kv_text(&l.w, "text", text);
     line_close(d, &l, now, ev->org_id, actor, "event.ingest", ev->ref);
 }
 
@@ -144,6 +147,7 @@ static void raise(struct desk *d, const struct claim *c, int64_t id, int64_t now
     line_open(&l);
     jw_kv_int(&l.w, "from", old);
     jw_kv_int(&l.w, "to", ev.priority);
+    jw_kv_text(&l.w, "text", "its computed priority rose");
     line_close(d, &l, now, ev.org_id, PRINCIPAL_SYSTEM, "event.aggregate", ev.ref);
     struct incident inc;
     if (ev.incident_id && rows_incident_load(d->store, ev.incident_id, &d->batch, &inc) && ev.priority < inc.priority)

@@ -151,6 +151,7 @@ enum rc respond_declare(struct act *a) {
     line_open(&l);
     jw_kv_text(&l.w, "new", "declared");
     jw_kv_int(&l.w, "priority", i->priority);
+    jw_kv_str(&l.w, "text", i->summary);
     if (a->ev.id)
         jw_kv_str(&l.w, "event", a->ev.ref);
     line_close(d, &l, a->now, a->org, act_actor(a), "incident.declare", i->ref);
