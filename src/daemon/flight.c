@@ -15,7 +15,7 @@
 #define DESK_LOW ((size_t)8 << 20)
 
 void flight_init(struct flight *f, struct event_base *base) {
-    *f = (struct flight){.base = base, .epoch = rng_u64()};
+    *f = (struct flight){.base = base, .epoch = rng_u64() | 1};
     f->end = &f->first;
 }
 

@@ -434,6 +434,24 @@ static enum rc part_end(struct desk *d, struct err *e) {
     return rc;
 }
 
+/* Ingest sends again what was not acknowledged when we died. The last number of a worker's life is written with what it stands for, so
+ * what was committed already is known and not counted twice. Epoch 0 numbers nothing. */
+static bool taken_before(struct desk *d, const struct batch *b) {
+    char key[32], value[48];
+    uint64_t epoch, seq;
+    bool again = false;
+    snprintf(key, sizeof key, "ingest.%u", b->worker);
+    snprintf(value, sizeof value, "%llu:%llu", (unsigned long long)b->epoch, (unsigned long long)b->seq);
+    if (b->epoch && query_row(d->store, Q_META_GET, "s", str_of(key))) {
+        struct str last = query_str(d->store, Q_META_GET, 0, NULL), life = str_cut(&last, ':');
+        again = str_u64(life, UINT64_MAX, &epoch) && str_u64(last, UINT64_MAX, &seq) && epoch == b->epoch && b->seq <= seq;
+        query_end(d->store, Q_META_GET);
+    }
+    if (b->epoch && !again)
+        query_do(d->store, Q_META_PUT, "ss", str_of(key), str_of(value));
+    return again;
+}
+
 enum rc desk_batch(struct desk *d, const struct batch *b, int64_t now, struct ack *ack, struct err *e) {
     memset(ack, 0, sizeof *ack);
     ack->seq = b->seq;
@@ -442,7 +460,8 @@ enum rc desk_batch(struct desk *d, const struct batch *b, int64_t now, struct ac
         return rc;
     part_begin(d);
     d->rows++; /* an empty batch, too, is answered by a commit */
-    for (size_t i = 0; i < b->n; i++) {
+    bool again = taken_before(d, b);
+    for (size_t i = 0; i < b->n && !again; i++) {
         const struct sighting *s = &b->sightings[i];
         struct sighted x;
         uint64_t stored = take_sighting(d, s, &x, 0, now);

@@ -197,6 +197,36 @@ static void what_could_not_be_written_is_not_acknowledged(void **state) {
     help_close(&h);
 }
 
+static void a_batch_sent_again_is_counted_once(void **state) {
+    static const struct {
+        const char *why;
+        uint64_t epoch, seq;
+        uint32_t worker;
+        int64_t count;
+    } rows[] = {
+        {"new", 7, 1, 0, 1},          {"sent again", 7, 1, 0, 1},          {"the next", 7, 2, 0, 2}, {"both again", 7, 1, 0, 2},
+        {"another worker", 9, 1, 1, 3}, {"the first again", 7, 2, 0, 3}, {"a new life", 8, 1, 0, 4}, {"its own again", 8, 1, 0, 4},
+    };
+    struct help h;
+    (void)state;
+    help_open(&h);
+    int64_t at = h.now;
+    struct sighting s = {.rule = STR("r-root"), .ntimes = 1, .times = &at, .total = 1};
+    s.first = s.last = (struct sighting_line){.raw = STR("x"), .arrived = at, .time = at};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct batch b = {.epoch = rows[i].epoch, .seq = rows[i].seq, .worker = rows[i].worker, .sightings = &s, .n = 1};
+        struct ack ack;
+        help_ok(&h, desk_batch(h.d, &b, h.now, &ack, &h.e));
+        assert_int_equal(ack.seq, rows[i].seq);
+        help_ok(&h, desk_commit(h.d, h.now, &h.e));
+        h.now += 61 * US_PER_S; /* folds are written within a minute */
+        desk_tick(h.d, h.now);
+        if (count_of(&h, 0) != rows[i].count)
+            fail_msg("%s: counted %lld", rows[i].why, (long long)count_of(&h, 0));
+    }
+    help_close(&h);
+}
+
 static void a_frame_that_cannot_be_taken_is_refused_alone(void **state) {
     struct help h;
     (void)state;
@@ -220,6 +250,7 @@ static void a_frame_that_cannot_be_taken_is_refused_alone(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(windows_live_over_a_restart),
+        cmocka_unit_test(a_batch_sent_again_is_counted_once),
         cmocka_unit_test(different_addresses_are_different_events),
         cmocka_unit_test(after_a_dismissal_it_is_a_new_event_with_the_old_verdict_beside_it),
         cmocka_unit_test(an_open_incident_takes_its_like_in),
