@@ -35,7 +35,8 @@ struct proc { /* a role that should be running */
     bool leaving;            /* was told to stop */
     bool silent;             /* we have said that it does not answer */
     int64_t alive, up_since; /* monotonic us */
-    unsigned failures;       /* deaths in a row before it had been up for a second */
+    unsigned failures;       /* deaths in a row before it was up */
+    unsigned hasty;          /* deaths in a row within a second of being up */
     struct event *again;     /* when to start it */
 };
 

@@ -21,7 +21,8 @@
 
 #define HIGH (1u << 20)
 #define LOW (64u << 10)
-#define GIVE_UP 10                /* deaths in a row before having been up for a second */
+#define GIVE_UP 10                /* deaths in a row before it was up: it cannot be kept up */
+#define GIVE_UP_HASTY 100         /* up each time, and killed again within a second: by somebody, or by what it works on */
 #define SILENT_US (10 * US_PER_S) /* no sign of life: the watchdog is no longer fed */
 #define HUNG_US (60 * US_PER_S)   /* killed and started again */
 #define FDS_PER_FRAME 16
@@ -223,8 +224,8 @@ static void on_again(evutil_socket_t fd, short what, void *ctx) {
 }
 
 static void later(struct proc *c) {
-    unsigned n = c->failures < 8 ? c->failures : 8;
-    int64_t us = (50 * INT64_C(1000)) << n;
+    unsigned n = c->failures < 8 ? c->failures : 8, hasty = c->hasty < 3 ? c->hasty : 3;
+    int64_t us = (50 * INT64_C(1000)) << (n > hasty ? n : hasty);
     struct timeval tv = {us / US_PER_S, us % US_PER_S};
 
     event_add(c->again, &tv);
@@ -284,13 +285,14 @@ static void proc_died(struct proc *c, int status) {
         proc_start(c);
         return;
     }
-    c->failures = lived > US_PER_S ? 0 : c->failures + 1;
-    if (c->failures > GIVE_UP) {
-        log_err("role", "%s: died %u times in a row, giving up: %s", c->name, c->failures, spawn_status(status, how));
+    c->failures = c->up_since ? 0 : c->failures + 1;
+    c->hasty = !c->up_since || lived > US_PER_S ? 0 : c->hasty + 1;
+    if (c->failures > GIVE_UP || c->hasty > GIVE_UP_HASTY) {
+        log_err("role", "%s: died %u times in a row, giving up: %s", c->name, c->failures + c->hasty, spawn_status(status, how));
         parent_end(p, 75);
         return;
     }
-    log_err("role", "%s: died, starting it again: %s failures=%u", c->name, spawn_status(status, how), c->failures);
+    log_err("role", "%s: died, starting it again: %s failures=%u", c->name, spawn_status(status, how), c->failures + c->hasty);
     later(c);
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define GROUP_ROWS 256
+#define EARLY_US (US_PER_S / 2)
 #define ACKS_MAX (16u << 20)
 
 void group_fail(struct deskrole *r, const char *what, const struct err *e) {
@@ -118,10 +119,12 @@ static void take(struct worker *w, struct str payload, enum rc (*fn)(struct work
             ack.refused = true;
         }
         keep_ack(w, &ack);
+        if (r->early)
+            send_acks(w);
         if (desk_rows(r->desk) >= GROUP_ROWS)
             group_commit(r);
         else
-            group_arm(r->commit, 0); /* behind everything that can be read now */
+            group_arm(r->commit, r->early ? EARLY_US : 0); /* behind everything that can be read now */
     }
     arena_reset(&r->arena);
 }
