@@ -34,6 +34,7 @@ struct intake {
     bool drops; /* count what the kernel drops */
     struct intake_count by[TRANSPORT__COUNT];
     struct allow *allow;
+    int64_t warned; /* of connections turned away, monotonic */
     struct listener *listeners; /* streams */
     struct stream *streams;
     struct dgram *dgrams;

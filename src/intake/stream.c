@@ -169,6 +169,17 @@ static bool stream_enter(struct intake *in, const struct allow_key *key) {
     return allow_enter(in->allow, key);
 }
 
+/* Once a minute: the counter says how many. */
+static void warn_refused(struct intake *in, const struct sockaddr_storage *ss) {
+    int64_t now = clock_mono();
+    char who[ADDRESS_TEXT];
+
+    if (in->warned && now - in->warned < US_PER_MIN)
+        return;
+    in->warned = now;
+    log_warn("intake", "a connection from %s is turned away: %zu are open", address_format(ss, who) ? who : "this machine", allow_count(in->allow));
+}
+
 /* ---- listening */
 
 static void on_accept(struct evconnlistener *lev, evutil_socket_t fd, struct sockaddr *sa, int len, void *arg) {
@@ -184,6 +195,7 @@ static void on_accept(struct evconnlistener *lev, evutil_socket_t fd, struct soc
     l->failing = false;
     if (!stream_enter(in, has_key ? &key : NULL)) {
         in->by[l->o.transport].refused++;
+        warn_refused(in, &ss);
         close(fd);
         return;
     }

@@ -118,7 +118,7 @@ static void stats_acks_and_carries_come_out_as_they_went_in(void **state) {
     struct buf b;
 
     (void)state;
-    st.by[TRANSPORT_UDP] = (struct account){1, 2, 3, 4, 5, 6, 7, 8, 9, UINT64_MAX};
+    st.by[TRANSPORT_UDP] = (struct account){1, 2, 3, 4, 5, 6, 7, 8, 9, 10, UINT64_MAX};
     ack.by[TRANSPORT_HTTP].stored = 1;
     ack.by[TRANSPORT_HTTP].folded = 2;
     buf_init(&b, 1 << 16);
