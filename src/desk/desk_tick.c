@@ -45,6 +45,37 @@ static void expire(struct desk *d, int64_t now) {
         correlator_expire(d->corr, now, EXPIRE_GROUPS); /* what drained is dropped from the record with the next group */
 }
 
+/* ---- nobody decided in time: an event of P3 that nobody has even claimed escalates as if it were P2 (process.md 2.1) */
+
+static void overdue(struct desk *d, int64_t now) {
+    int64_t ids[64], limit = d->g.policy->targets[3].decide;
+    struct err e;
+    size_t n = 0;
+    err_clear(&e);
+    if (now - d->overdue_at < HOUSEKEEPING || limit <= 0)
+        return;
+    d->overdue_at = now;
+    if (!query_row(d->store, Q_EVENTS_OVERDUE, "ii", INT64_C(3), now - limit))
+        return;
+    query_end(d->store, Q_EVENTS_OVERDUE);
+    if (desk_begin(d, &e))
+        return;
+    for (bool more = query_row(d->store, Q_EVENTS_OVERDUE, "ii", INT64_C(3), now - limit); more; more = query_next(d->store, Q_EVENTS_OVERDUE))
+        ids[n++] = query_int(d->store, Q_EVENTS_OVERDUE, 0);
+    for (size_t i = 0; i < n; i++) {
+        struct event ev;
+        struct line l;
+        if (!rows_event_load(d->store, ids[i], &d->scratch, &ev))
+            continue;
+        owe_ladder(d, "event", ev.id, ev.org_id, 2, now);
+        line_open(&l);
+        jw_kv_text(&l.w, "text", "nobody decided in time: it escalates as if it were P2");
+        line_close(d, &l, now, ev.org_id, PRINCIPAL_SYSTEM, "event.overdue", ev.ref);
+    }
+    if (desk_end(d, RC_OK, &e))
+        log_err("desk", "overdue events: %s: trying again", e.text);
+}
+
 /* ---- a listed source that fell silent (process.md 3: rule process.source_silent) */
 
 void desk_heard(struct desk *d, struct str source, int64_t at) {
@@ -124,6 +155,7 @@ int64_t desk_tick(struct desk *d, int64_t now) {
         return d->next_due;
     space_tick(d, now);
     silent_tick(d, now);
+    overdue(d, now);
     owe_tick(d, now);
     outbox_tick(d, now);
     settle(d, now);

@@ -167,6 +167,25 @@ static void the_absent_are_passed_over(void **state) {
     help_close(&h);
 }
 
+static void an_event_nobody_decides_on_escalates_at_its_target(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    help_do(&h, "rita", MACHINE_EVENT, NULL, "report", "title=odd letter|impact_c=3|impact_i=3|impact_a=0|outcome=suspected");
+    struct json *j = help_list(&h, "iso", "events");
+    assert_str(json_get_text(json_at(j, 0), "priority"), "P3");
+    json_free(j);
+    help_run_until(&h, T0 + h.policy.targets[3].decide - US_PER_MIN);
+    assert_int_equal(help_mails(&h, "iso"), 0);
+    help_run_until(&h, T0 + h.policy.targets[3].decide + 2 * US_PER_MIN);
+    assert_true(help_mails(&h, "iso") >= 1);
+    help_do(&h, "iso", MACHINE_EVENT, "1", "claim", "");
+    size_t before = h.ncarried;
+    help_run_until(&h, h.now + US_PER_DAY);
+    assert_int_equal(h.ncarried, before);
+    help_close(&h);
+}
+
 static void a_silent_source_becomes_an_event(void **state) {
     struct help h;
     (void)state;
@@ -195,6 +214,7 @@ int main(void) {
         cmocka_unit_test(a_dead_notice_hurries_its_ladder),
         cmocka_unit_test(nothing_owed_is_lost_over_a_restart),
         cmocka_unit_test(the_absent_are_passed_over),
+        cmocka_unit_test(an_event_nobody_decides_on_escalates_at_its_target),
         cmocka_unit_test(a_silent_source_becomes_an_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
