@@ -25,7 +25,7 @@
 #define FOLDS_MAX 1024     /* events folded into in one transaction */
 #define ALERTS_MAX 64      /* correlations one sighting can touch */
 #define OBSERVED_EVERY US_PER_MIN
-#define PENDING_SCAN 4096  /* raws looked at when a correlation fires */
+#define PENDING_SCAN 2048  /* raws looked at when a correlation fires */
 #define OUTBOX_ROUND 32    /* notices handed out a tick */
 #define IN_FLIGHT_MAX 256
 #define LADDER_ROUND 64

@@ -23,9 +23,12 @@ static void put_org(struct desk *d, struct org *o, int64_t now) {
     query_do(d->store, Q_ORG_PUT, "itttti", audit_next(d->store), o->slug, o->name, o->tz ? o->tz : "UTC", mode, now);
     o->db_id = query_number(d->store, 0, Q_ORG_ID, "t", o->slug);
     audit_touch(d->store, REC_org, o->db_id);
+    jw_kv_text(&l.w, "slug", o->slug);
     jw_kv_text(&l.w, "name", o->name);
     jw_kv_text(&l.w, "sod_mode", mode);
-    line_close(d, &l, now, o->db_id, PRINCIPAL_SYSTEM, "org.put", str_of(o->slug));
+    char object[32];
+    snprintf(object, sizeof object, "org:%lld", (long long)o->db_id);
+    line_close(d, &l, now, o->db_id, PRINCIPAL_SYSTEM, "org.put", str_of(object));
 }
 
 static bool new_person(struct desk *d, struct person *p, struct line *l) {

@@ -278,25 +278,23 @@ static bool in_group(const struct alert *al, const struct corr *c, struct str pa
     return true;
 }
 
-/* The lines that made a correlation fire become samples of its event: the first and the last of them. */
-static void claim_pending(struct desk *d, const struct alert *al, int64_t event, int64_t org) {
-    int64_t ids[2 * 64], keep = d->conf.samples < 64 ? d->conf.samples : 64;
-    size_t n = 0, seen = 0;
+/* The lines that made a correlation fire become samples of its event: the first of them, and the last. A flood of others in between
+ * may hide some (PENDING_SCAN); it never changes the count. */
+static void claim_from(struct desk *d, const struct alert *al, int64_t event, int64_t org, enum stmt q) {
+    int64_t ids[64], keep = d->conf.samples < 64 ? d->conf.samples : 64, n = 0;
     const struct corr *c = d->g.rules->rules[al->rule].corr;
-    for (bool more = query_row(d->store, Q_RAWS_PENDING, "iiii", org, al->first, al->last, (int64_t)PENDING_SCAN); more;
-         more = query_next(d->store, Q_RAWS_PENDING)) {
-        if (!feeds(d->g.rules, al->rule, query_str(d->store, Q_RAWS_PENDING, 1, NULL), 0) ||
-            !in_group(al, c, query_str(d->store, Q_RAWS_PENDING, 2, NULL)))
-            continue;
-        int64_t id = query_int(d->store, Q_RAWS_PENDING, 0);
-        if (n < (size_t)(2 * keep))
-            ids[n++] = id;
-        else
-            ids[keep + (int64_t)(seen % (size_t)keep)] = id; /* a ring of the last ones behind the first ones */
-        seen++;
-    }
-    for (size_t i = 0; i < n; i++)
+    bool more = query_row(d->store, q, "iiii", org, al->first, al->last, (int64_t)PENDING_SCAN);
+    for (; more && n < keep; more = query_next(d->store, q))
+        if (feeds(d->g.rules, al->rule, query_str(d->store, q, 1, NULL), 0) && in_group(al, c, query_str(d->store, q, 2, NULL)))
+            ids[n++] = query_int(d->store, q, 0);
+    query_end(d->store, q);
+    for (int64_t i = 0; i < n; i++)
         query_do(d->store, Q_RAW_CLAIM, "ii", ids[i], event);
+}
+
+static void claim_pending(struct desk *d, const struct alert *al, int64_t event, int64_t org) {
+    claim_from(d, al, event, org, Q_RAWS_PENDING);
+    claim_from(d, al, event, org, Q_RAWS_PENDING_LAST);
 }
 
 static void on_alert(void *ctx, const struct alert *al) {

@@ -23,7 +23,7 @@ static void settle(struct desk *d, int64_t now) {
     err_clear(&e);
     if (query_number(d->store, INT64_MAX, Q_FOLD_FIRST, "") > now - OBSERVED_EVERY || desk_begin(d, &e))
         return;
-    fold_settle_due(d, now, now - OBSERVED_EVERY, 256);
+    fold_settle_due(d, now, now - OBSERVED_EVERY, 32); /* the rest at once after the next commit */
     if (desk_end(d, RC_OK, &e))
         log_err("desk", "observed: %s: trying again", e.text);
 }

@@ -12,7 +12,7 @@
 #include "store/backup.h"
 #include "store/verify.h"
 
-#define VERIFY_SLICE 256 /* rows */
+#define VERIFY_SLICE 128 /* rows */
 #define BACKUP_SLICE 64  /* pages */
 
 struct work {

@@ -8,8 +8,10 @@
  */
 #include "store/store_int.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -125,7 +127,15 @@ static enum rc mark_running(struct store *s, struct err *e) {
     return run(s->db, "INSERT INTO meta VALUES('running','1') ON CONFLICT(key) DO UPDATE SET value='1'", e);
 }
 
+/* A new record is for us alone; its log inherits that. SQLite itself would let everybody read it. */
+static void create_private(const char *path) {
+    int fd = *path && strcmp(path, ":memory:") ? open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+    if (fd >= 0)
+        close(fd);
+}
+
 static enum rc connect_(struct store *s, struct err *e) {
+    create_private(s->path);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE;
     int code = sqlite3_open_v2(s->path, &s->db, flags, NULL);
     if (code != SQLITE_OK)

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/digest.h"
@@ -47,6 +48,9 @@ static void a_new_record_is_made_and_found_again(void **state) {
     struct store *s = opened();
     assert_true(store_version(s) >= 1);
     assert_false(store_was_unclean(s));
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 077, 0); /* nobody else's to read */
     store_close(s);
     s = opened();
     assert_false(store_was_unclean(s));
