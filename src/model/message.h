@@ -52,7 +52,7 @@ struct message {
     struct str msg;        /* without BOM; absent when there is none */
     bool msg_bom;
     struct str program;    /* app without path, "(pam_unix)" or brackets: what normalisers and log sources go by; absent if unknown */
-    struct str text;       /* what keywords are searched in: msg, or raw when nothing was parsed */
+    struct str text;       /* what keywords are searched in: msg without the blanks before it, or raw when nothing was parsed */
     uint64_t tags;         /* log source tags (detect/logsource), 0 until gated */
 
     struct field fields[MSG_FIELDS_MAX];

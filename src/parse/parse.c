@@ -127,5 +127,8 @@ void parse_message(struct message *m) {
         }
     m->program = program(m->app);
     m->text = str_absent(m->msg) && m->dialect == DIALECT_TEXT ? m->raw : m->msg;
+    /* rsyslog's RFC 5424 template keeps the blank that stood behind the tag as part of MSG: what the program said begins behind it */
+    while (m->text.n && m->text.p[0] == ' ')
+        m->text.p++, m->text.n--;
     repeated(m);
 }

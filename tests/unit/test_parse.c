@@ -31,6 +31,15 @@ static void a_repeated_message_counts_and_its_text_is_the_inner_one(void **state
     assert_int_equal(m.repeat, 1);
 }
 
+/* rsyslog's RSYSLOG_SyslogProtocol23Format writes "- -  Failed ...": the second blank belongs to MSG, not to what sshd said. */
+static void the_blank_that_rsyslog_puts_before_a_text_hides_nothing(void **state) {
+    (void)state;
+    parse(STR("<38>1 2026-10-11T22:14:15Z gw sshd 411 - -  Failed password for root from 192.0.2.7 port 40022 ssh2"));
+    assert_true(m.valid);
+    assert_str(m.msg, " Failed password for root from 192.0.2.7 port 40022 ssh2");
+    assert_str(m.text, "Failed password for root from 192.0.2.7 port 40022 ssh2");
+}
+
 static int64_t at(const char *rfc3339) {
     int64_t us;
 
@@ -126,6 +135,7 @@ static void no_byte_behind_the_message_is_looked_at(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_repeated_message_counts_and_its_text_is_the_inner_one),
+        cmocka_unit_test(the_blank_that_rsyslog_puts_before_a_text_hides_nothing),
         cmocka_unit_test(a_stamp_without_a_year_gets_the_nearest),
         cmocka_unit_test(a_clock_that_is_off_gives_way_to_the_arrival),
         cmocka_unit_test(a_program_s_own_line_keeps_its_stamp),
