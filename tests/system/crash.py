@@ -84,7 +84,7 @@ def syslog(lab, over):
 
 def stored(lab):
     db = sqlite3.connect(f"file:{lab.dir}/state/tocsin.db?mode=ro", uri=True)
-    rows = {r[0] for r in db.execute("SELECT delivery FROM delivery WHERE webhook='scanner'")}
+    rows = {r[0] for r in db.execute("SELECT delivery_id FROM delivery WHERE webhook='scanner'")}
     titles = {r[0] for r in db.execute("SELECT title FROM event WHERE title LIKE 'finding %'")}
     db.close()
     return rows, titles

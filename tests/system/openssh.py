@@ -40,7 +40,7 @@ def main():
         lab.tcp(data)
         account = lab.settled(tcp=len(lines))["tcp"]
         events = lab.json("list", "events", "--all", "--limit", "1000")
-        guess = {e["src_ip"]: e["count"] for e in events if e["rsit"] == "intrusion-attempts/brute-force" and "guessing" in e["title"].lower()}
+        guess = {e["src_ip"]: e["count"] for e in events if e["class"] == "intrusion-attempts/brute-force" and "guessing" in e["title"].lower()}
         print(f"{account['received']} lines: {account['harmless']} harmless, {account['stored']} stored, {account['folded']} folded; {len(events)} events; "
               f"{len(guess)} addresses guess passwords")
         if account["received"] != len(lines) or not balanced(account):
