@@ -181,6 +181,8 @@ static void bind_value(struct bind *b, const struct opt *row, const struct tree_
             tree_err(n, &e, e.rc, "%s", text);
             report(b, &e);
         }
+        if (e.rc != RC_OK && row->def && strcmp(row->def, "!") != 0)
+            scalar_set(row, str_of(row->def), at, &e); /* so that the rest can be looked at */
     }
 }
 

@@ -106,14 +106,19 @@ static enum rc add_list(struct buf *b, enum section kind, const char *path, cons
     return rc;
 }
 
-enum rc bundle_config(const char *path, struct buf *b, struct errs *es) {
+void bundle_zone(struct buf *b) {
     struct buf zone;
-    enum rc rc = add_file(b, SEC_CONFIG, path, es);
 
     buf_init(&zone, 1u << 20);
     if (file_read("/etc/localtime", 1u << 20, &zone, NULL) == RC_OK) /* without one the machine's zone is UTC */
         bundle_add(b, SEC_ZONES, "", buf_view(&zone));
     buf_fini(&zone);
+}
+
+enum rc bundle_config(const char *path, struct buf *b, struct errs *es) {
+    enum rc rc = add_file(b, SEC_CONFIG, path, es);
+
+    bundle_zone(b);
     return rc;
 }
 

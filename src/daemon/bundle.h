@@ -15,6 +15,7 @@ void bundle_add(struct buf *b, enum section kind, const char *name, struct str b
 /* Takes the next file off *rest; false at the end or when the rest is nonsense (then *bad). */
 bool bundle_next(struct str *rest, enum section *kind, struct str *name, struct str *bytes, bool *bad);
 
+void bundle_zone(struct buf *b); /* the machine's */
 /* tocsin.yaml itself, and the machine's zone. RC_CONFIG and an entry in es when it cannot be read. */
 enum rc bundle_config(const char *path, struct buf *b, struct errs *es);
 /* The files that `files` names, relative to the folder of path; folders are searched for *.yml and *.yaml. */

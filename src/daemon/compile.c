@@ -10,6 +10,7 @@
 #include "daemon/compile.h"
 #include "daemon/config_check.h"
 #include "daemon/image.h"
+#include "daemon/secrets.h"
 
 #include "base/file.h"
 #include "base/log.h"
@@ -47,12 +48,22 @@ struct compile {
     struct normaliser *normaliser;
     struct dialect_map **dialects;
     size_t ndialects;
-    bool localtime, failed;
+    unsigned broken; /* mask of 1 << SEC_*: what is missing from the rest, so that nobody complains about that */
+    bool failed;
 };
 
 static void mistake(struct compile *c, const struct err *e) {
     errs_add(c->es, e);
     c->failed = true;
+}
+
+static void broke(struct compile *c, enum section kind) {
+    c->broken |= 1u << kind;
+    c->failed = true;
+}
+
+static bool whole(const struct compile *c, unsigned parts) {
+    return (c->broken & parts) == 0;
 }
 
 static void read_one(struct compile *c, enum section kind, struct str name, struct str bytes) {
@@ -62,9 +73,9 @@ static void read_one(struct compile *c, enum section kind, struct str name, stru
     str_copy(file, sizeof file, name);
     if (kind == SEC_ZONES) {
         pairs_add(&c->sec[SEC_ZONES], file, bytes);
-        c->localtime = true;
     } else if (tree_from_yaml(file, bytes, &c->docs[kind].v, &c->docs[kind].n, &e) != RC_OK) {
         mistake(c, &e);
+        broke(c, kind);
     }
 }
 
@@ -104,14 +115,14 @@ static void load_dialects(struct compile *c) {
     const struct docs *d = &c->docs[SEC_DIALECTS];
 
     if (!(c->dialects = calloc(d->n + 1, sizeof *c->dialects))) {
-        c->failed = true;
+        broke(c, SEC_DIALECTS);
         return;
     }
     for (size_t i = 0; i < d->n; i++) {
         if (dialect_load(d->v[i], &c->dialects[c->ndialects], c->es) == RC_OK)
             c->ndialects++;
         else
-            c->failed = true;
+            broke(c, SEC_DIALECTS);
     }
 }
 
@@ -119,18 +130,22 @@ static void load(struct compile *c, unsigned flags) {
     if (!config_root(c) && c->docs[SEC_ROSTER].n == 0)
         read_one(c, SEC_ROSTER, STR("built-in roster"), str_of(builtin_roster));
     if (roster_load(CONST_DOCS(c, SEC_ROSTER), &c->roster, c->es) != RC_OK)
-        c->failed = true;
+        broke(c, SEC_ROSTER);
     if (policy_load(CONST_DOCS(c, SEC_POLICY), &c->policy, c->es) != RC_OK)
-        c->failed = true;
+        broke(c, SEC_POLICY);
     if (ruleset_load(CONST_DOCS(c, SEC_RULES), flags, &c->rules, c->es) != RC_OK && !(flags & RULESET_KEEP_BAD && c->rules))
-        c->failed = true;
+        broke(c, SEC_RULES);
     if (normaliser_load(CONST_DOCS(c, SEC_NORMALISE), &c->normaliser, c->es) != RC_OK)
-        c->failed = true;
+        broke(c, SEC_NORMALISE);
     load_dialects(c);
 }
 
+static struct trees trees_of(const struct compile *c, enum section kind) {
+    return (struct trees){(const struct tree **)(void *)c->docs[kind].v, c->docs[kind].n};
+}
+
 static void check(struct compile *c) {
-    struct trees roster = {(const struct tree **)(void *)c->docs[SEC_ROSTER].v, c->docs[SEC_ROSTER].n};
+    struct trees roster = trees_of(c, SEC_ROSTER);
     struct check k = {.config = &c->config,
                       .root = config_root(c),
                       .roster = &c->roster,
@@ -210,8 +225,10 @@ static void sample(void *ctx, struct str line, struct message *m) {
 static void samples(struct compile *c) {
     unsigned before = c->es->n + c->es->dropped;
 
-    normaliser_test(c->normaliser, c->es);
-    ruleset_test(c->rules, sample, c, c->es);
+    if (whole(c, 1u << SEC_NORMALISE))
+        normaliser_test(c->normaliser, c->es);
+    if (whole(c, 1u << SEC_NORMALISE | 1u << SEC_RULES))
+        ruleset_test(c->rules, sample, c, c->es);
     if (c->es->n + c->es->dropped != before)
         c->failed = true;
 }
@@ -283,11 +300,11 @@ enum rc compile_bundle(struct str bundle, unsigned ruleset_flags, bool run_sampl
     read_all(&c, bundle);
     bind(&c);
     load(&c, ruleset_flags);
-    if (!c.failed) { /* on top of a broken part these would only repeat what was said */
+    if (whole(&c, 1u << SEC_ROSTER | 1u << SEC_POLICY | 1u << SEC_DIALECTS)) { /* else they would only repeat what was said */
         check(&c);
         zones(&c);
     }
-    if (!c.failed && run_samples)
+    if (run_samples)
         samples(&c);
     if (!c.failed)
         prefilter(&c);
@@ -297,31 +314,85 @@ enum rc compile_bundle(struct str bundle, unsigned ruleset_flags, bool run_sampl
 }
 
 /* ---- in this process: explain, -t, tests */
-static enum rc gather(const char *path, const struct opt_strs *extra, struct buf *bundle, struct errs *es) {
-    struct compile c;
-    enum rc rc;
+static enum rc gather_shipped(const struct config_source *from, struct buf *bundle, struct errs *es) {
+    static char folders[][16] = {"rules.d", "normalise.d", "dialects.d"};
+    char *names[] = {folders[0], folders[1], folders[2]};
+    const struct paths_conf files = {.rules = {names, !from->only_these}, .normalise = {names + 1, 1}, .dialects = {names + 2, 1}};
+    struct buf path;
 
-    if (!path)
-        return bundle_rules(extra, bundle, es);
-    if ((rc = bundle_config(path, bundle, es)) != RC_OK)
-        return rc;
-    start(&c, es);
-    read_all(&c, buf_view(bundle));
-    bind(&c);
-    if (bundle_files(path, &c.config.files, bundle, es) != RC_OK || bundle_rules(extra, bundle, es) != RC_OK || c.failed)
+    buf_init(&path, 4096);
+    buf_printf(&path, "%s/", from->shipped);
+    bundle_zone(bundle);
+    enum rc rc = bundle_files(buf_cstr(&path), &files, bundle, es);
+    buf_fini(&path);
+    return rc;
+}
+
+/* Mistakes in tocsin.yaml are left to be told by who compiles the bundle, together with those of the other files. */
+static enum rc gather_named(const struct config_source *from, struct buf *bundle, struct errs *es) {
+    struct errs *own = calloc(1, sizeof *own);
+    struct paths_conf files;
+    struct compile c;
+    enum rc rc = own ? bundle_config(from->path, bundle, es) : RC_NOMEM;
+
+    if (rc == RC_OK) {
+        start(&c, own);
+        read_all(&c, buf_view(bundle));
+        bind(&c);
+        files = c.config.files;
+        if (from->only_these)
+            files.rules.n = 0;
+        if (whole(&c, 1u << SEC_CONFIG) && bundle_files(from->path, &files, bundle, es) != RC_OK)
+            rc = RC_CONFIG;
+        for (unsigned i = 0; rc != RC_OK && i < own->n; i++)
+            errs_add(es, &own->v[i]);
+        finish(&c);
+    }
+    free(own);
+    return rc;
+}
+
+/* What can be read is gathered to its end, so that one run tells every name that is wrong. */
+static enum rc gather(const struct config_source *from, struct buf *bundle, struct errs *es) {
+    enum rc rc = RC_OK;
+
+    if (from->path)
+        rc = gather_named(from, bundle, es);
+    else if (from->shipped)
+        rc = gather_shipped(from, bundle, es);
+    return bundle_rules(from->rules, bundle, es) == RC_OK ? rc : RC_CONFIG;
+}
+
+static enum rc look_at_secrets(const char *path, struct str bundle, struct errs *es) {
+    struct errs *said = calloc(1, sizeof *said); /* by compile_bundle */
+    struct compile c;
+    enum rc rc = RC_NOMEM;
+
+    if (said) {
+        start(&c, said);
+        read_all(&c, bundle);
+        struct trees config = trees_of(&c, SEC_CONFIG), roster = trees_of(&c, SEC_ROSTER);
+        rc = secrets_check(path, &config, &roster, es);
+        finish(&c);
+    }
+    free(said);
+    return rc;
+}
+
+enum rc config_compile_from(const struct config_source *from, unsigned ruleset_flags, bool run_samples, struct buf *out, struct errs *es) {
+    struct buf bundle;
+
+    buf_init(&bundle, BUNDLE_MAX);
+    enum rc rc = gather(from, &bundle, es);
+    if (rc == RC_OK)
+        rc = compile_bundle(buf_view(&bundle), ruleset_flags, run_samples, out, es);
+    if (from->path && from->secrets && look_at_secrets(from->path, buf_view(&bundle), es) != RC_OK)
         rc = RC_CONFIG;
-    finish(&c);
+    buf_fini(&bundle);
     return rc;
 }
 
 enum rc config_compile(const char *path, const struct opt_strs *rules_extra, unsigned ruleset_flags, bool run_samples,
                        struct buf *out, struct errs *es) {
-    struct buf bundle;
-
-    buf_init(&bundle, BUNDLE_MAX);
-    enum rc rc = gather(path, rules_extra, &bundle, es);
-    if (rc == RC_OK)
-        rc = compile_bundle(buf_view(&bundle), ruleset_flags, run_samples, out, es);
-    buf_fini(&bundle);
-    return rc;
+    return config_compile_from(&(struct config_source){.path = path, .rules = rules_extra}, ruleset_flags, run_samples, out, es);
 }

@@ -67,7 +67,8 @@ struct generation {
     struct zone *zone;          /* the daemon's */
     struct zone **source_zones; /* per roster.sources, NULL = the daemon's */
     char digest[65];
-    void *map; /* the mapped image */
+    struct str image; /* borrowed, or this: */
+    void *map;        /* the mapped image */
     size_t map_size;
     char *secrets; /* (name, bytes) pairs, wiped by generation_free */
     size_t secrets_size;
@@ -82,9 +83,18 @@ struct str generation_secret(const struct generation *g, const char *name);
  * stays the caller's. */
 enum rc generation_secrets_fd(struct generation *g, int fd, struct err *e);
 
-/* Reads the files that `path` names and compiles them in this process (explain, -t, tests, and the compile role after the parent
- * handed it the bytes): image appended to out. Every mistake is in es; RC_CONFIG when there was one. rules_extra: more rule files or
- * folders (explain --rules). path NULL: built-in defaults, rules only from rules_extra. */
+/* Where a configuration comes from: */
+struct config_source {
+    const char *path;             /* tocsin.yaml, or NULL: built-in options, roster and policy, and of files those of */
+    const char *shipped;          /* this folder: its rules.d, normalise.d and dialects.d; NULL: none */
+    const struct opt_strs *rules; /* more rule files or folders (explain --rules), or NULL */
+    bool only_these;              /* and no rules but these */
+    bool secrets;                 /* look at the files with secrets, too */
+};
+/* Reads the files that it names and compiles them in this process (explain, -t, tests; the compile role does the same with bytes from
+ * the parent): image appended to out. Every mistake is in es; RC_CONFIG when there was one. */
+enum rc config_compile_from(const struct config_source *from, unsigned ruleset_flags, bool run_samples, struct buf *out, struct errs *es);
+/* The same from a file and the rules it names; or without a file, from rules_extra only. */
 enum rc config_compile(const char *path, const struct opt_strs *rules_extra, unsigned ruleset_flags, bool run_samples,
                        struct buf *out, struct errs *es);
 void config_print_defaults(struct buf *out); /* tocsind --print-config */

@@ -12,6 +12,7 @@
 #include "daemon/explain.h"
 
 #include "daemon/explain_own.h"
+#include "daemon/shipped.h"
 
 #include "base/log.h"
 #include "case/assess.h"
@@ -23,6 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define DEFAULT_CONFIG TOCSIN_CONFDIR "/tocsin.yaml"
 #define EXPLAIN_GROUPS 4096 /* of the few lines somebody asks the running daemon about */
 #define LINE_MAX_BYTES (1u << 20) /* longer messages are cut, and say so */
 #define OUT_MAX (64u << 20)
@@ -246,7 +248,18 @@ static int with_generation(const struct options *o, const struct generation *g) 
     return status;
 }
 
-static int explain(const struct options *o) {
+/* Whoever reads this should not have to guess by which rules. */
+static void say_source(const struct config_source *from, const struct generation *g) {
+    fprintf(stderr, "tocsind explain: %zu rules%s; ", ruleset_count(g->rules), from->only_these ? " (those of --rules only)" : "");
+    if (from->path)
+        fprintf(stderr, "%s\n", from->path);
+    else if (from->shipped)
+        fprintf(stderr, "no configuration (-c FILE): what tocsin comes with, of %s\n", from->shipped);
+    else
+        fputs("no configuration (-c FILE), and what tocsin comes with is not found: no fields are made\n", stderr);
+}
+
+static int explain_from(const struct options *o, const struct config_source *from) {
     struct errs *es = calloc(1, sizeof *es);
     struct generation *g = NULL;
     struct buf image;
@@ -255,14 +268,33 @@ static int explain(const struct options *o) {
     if (!es)
         return rc_exit(RC_NOMEM);
     buf_init(&image, 512u << 20);
-    if (config_compile(o->config, &o->rules, o->any_logsource ? RULESET_ANY_LOGSOURCE : 0, false, &image, es) != RC_OK ||
-        generation_open(buf_view(&image), 1, UINT32_MAX, &g, es) != RC_OK)
+    if (config_compile_from(from, o->any_logsource ? RULESET_ANY_LOGSOURCE : 0, false, &image, es) != RC_OK ||
+        generation_open(buf_view(&image), 1, UINT32_MAX, &g, es) != RC_OK) {
         status = complain(es);
-    else
+    } else {
+        if (!o->json)
+            say_source(from, g);
         status = with_generation(o, g);
+    }
     generation_free(g);
     buf_fini(&image);
     free(es);
+    return status;
+}
+
+/* What is named, else what is installed, else what is shipped. Rules that are named stand alone unless the configuration is named too:
+ * what they do must not depend on where they are tried. */
+static int explain(const struct options *o) {
+    struct config_source from = {.path = o->config, .rules = &o->rules, .only_these = !o->config && o->rules.n};
+    struct buf dir;
+
+    buf_init(&dir, 8192);
+    if (!from.path && access(DEFAULT_CONFIG, R_OK) == 0)
+        from.path = DEFAULT_CONFIG;
+    if (!from.path && shipped_folder(&dir))
+        from.shipped = buf_cstr(&dir);
+    int status = explain_from(o, &from);
+    buf_fini(&dir);
     return status;
 }
 
@@ -367,11 +399,8 @@ int explain_main(int argc, char **argv) {
     if (!o.rules.v)
         return rc_exit(RC_NOMEM);
     status = parse_words(argc, argv, &o);
-    if (status < 0) {
-        if (!o.config && access(TOCSIN_CONFDIR "/tocsin.yaml", R_OK) == 0)
-            o.config = TOCSIN_CONFDIR "/tocsin.yaml";
+    if (status < 0)
         status = explain(&o);
-    }
     free(o.rules.v);
     return status;
 }

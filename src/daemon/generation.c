@@ -154,6 +154,7 @@ enum rc generation_open(struct str image, uint32_t number, unsigned parts, struc
         return RC_NOMEM;
     o.g->number = number;
     o.g->parts = parts;
+    o.g->image = image;
     sha256_of(image, digest);
     hex_of(digest, sizeof digest, o.g->digest);
     for (size_t i = 0; rc == RC_OK && i < sizeof binders / sizeof binders[0]; i++)
@@ -200,6 +201,14 @@ enum rc generation_open_fd(int fd, uint32_t number, unsigned parts, struct gener
     return RC_OK;
 }
 
+static void forget_secrets(struct generation *g) {
+    if (g->secrets)
+        wipe(g->secrets, g->secrets_size);
+    free(g->secrets);
+    g->secrets = NULL;
+    g->secrets_size = 0;
+}
+
 enum rc generation_secrets_fd(struct generation *g, int fd, struct err *e) {
     void *map = NULL;
     size_t size = 0;
@@ -207,6 +216,7 @@ enum rc generation_secrets_fd(struct generation *g, int fd, struct err *e) {
 
     if (rc != RC_OK)
         return rc;
+    forget_secrets(g);
     if ((g->secrets = malloc(size))) {
         memcpy(g->secrets, map, size);
         g->secrets_size = size;
@@ -234,10 +244,7 @@ void generation_free(struct generation *g) {
     if (g->parts & (1u << SEC_ROSTER))
         roster_fini(&g->roster);
     opt_fini(config_opts, &g->config);
-    if (g->secrets) {
-        wipe(g->secrets, g->secrets_size);
-        free(g->secrets);
-    }
+    forget_secrets(g);
     if (g->map)
         munmap(g->map, g->map_size);
     free(g);

@@ -13,7 +13,6 @@
 #include "daemon/role_desk.h"
 #include "daemon/role_ingest.h"
 #include "daemon/role_notify.h"
-#include "daemon/secrets.h"
 
 #include "base/digest.h"
 #include "base/log.h"
@@ -70,11 +69,9 @@ static enum rc check(const char *path, struct errs *es) {
     struct buf image;
 
     buf_init(&image, 256u << 20);
-    enum rc rc = config_compile(path, NULL, 0, true, &image, es);
+    enum rc rc = config_compile_from(&(struct config_source){.path = path, .secrets = true}, 0, true, &image, es);
     if (rc == RC_OK)
         rc = generation_open(buf_view(&image), 1, 1u << SEC_CONFIG | 1u << SEC_ROSTER | 1u << SEC_RULES, &g, es);
-    if (rc == RC_OK)
-        rc = secrets_read(path, g, NULL, es);
     if (rc == RC_OK && (unreachable = config_unreachable(&g->config, &g->roster, &first)) > 0)
         fprintf(stderr, "%s: warning: %zu people, %s first, can be told by e-mail only and there is no mail.server\n", path,
                 unreachable, first);

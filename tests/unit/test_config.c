@@ -236,6 +236,8 @@ static void secrets_go_to_the_role_that_needs_them(void **state) {
     put(dir, "hook", "one\ntwo\n", 0644);
     assert_int_equal(secrets_read(path, g, fds, &es), RC_CONFIG);
     assert_true(said("can be read by others"));
+    assert_int_equal(es.v[es.n - 1].line, 3); /* tocsin.yaml's, where the file is named */
+    assert_true(es.v[es.n - 1].col > 1 && es.v[es.n - 1].hint[0]);
     assert_int_equal(fds[CONFINE_NOTIFY], -1);
     put(dir, "hook", "one\ntwo\n", 0600);
     assert_int_equal(secrets_read(path, g, fds, &es), RC_OK);
