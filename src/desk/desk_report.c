@@ -161,7 +161,7 @@ static void raise(struct desk *d, const struct claim *c, int64_t id, int64_t now
 enum fate { FATE_FOLD, FATE_NEW, FATE_QUIET };
 
 /* What becomes of a further claim with this fingerprint: house.md 9, process.md 2.3 "Duplicate event". */
-static enum fate fate_of(struct desk *d, const struct claim *c, struct str fp, int64_t *id, struct buf *suggestion) {
+static enum fate fate_of(struct desk *d, const struct claim *c, struct str fp, int64_t *id, bool *same_host, struct buf *suggestion) {
     int64_t org = d->g.roster->orgs[c->org].db_id;
     if (!query_row(d->store, Q_EVENT_LAST_FP, "is", org, fp))
         return c->only_fold ? FATE_QUIET : FATE_NEW;
@@ -170,6 +170,7 @@ static enum fate fate_of(struct desk *d, const struct claim *c, struct str fp, i
     int64_t last = query_int(d->store, Q_EVENT_LAST_FP, 2);
     int inc = query_null(d->store, Q_EVENT_LAST_FP, 3) ? -1 : state_find(MACHINE_INCIDENT, query_str(d->store, Q_EVENT_LAST_FP, 3, NULL));
     struct str inc_ref = query_str(d->store, Q_EVENT_LAST_FP, 4, &d->batch), disp = query_str(d->store, Q_EVENT_LAST_FP, 5, &d->batch);
+    *same_host = str_eq(query_str(d->store, Q_EVENT_LAST_FP, 6, NULL), report_field(c->fields, c->nfields, F_HOST));
     query_end(d->store, Q_EVENT_LAST_FP);
     for (size_t i = 0; i < d->nfolds; i++)
         if (d->folds[i].event == *id && d->folds[i].last > last)
@@ -194,10 +195,12 @@ int64_t report_claim(struct desk *d, const struct claim *c, int64_t now, bool *m
     const struct str *names = c->entity ? c->entity : c->rule->entity;
     fingerprint_of(c->rule->id, str_of(d->g.roster->orgs[c->org].slug), names, c->entity ? c->nentity : c->rule->nentity, c->fields, c->nfields, fp);
     *made = false;
-    switch (fate_of(d, c, str_of(fp), &id, &suggestion)) {
+    bool same_host = false;
+    switch (fate_of(d, c, str_of(fp), &id, &same_host, &suggestion)) {
     case FATE_FOLD:
         fold_add(d, id, c->count, c->first, c->last, now);
-        raise(d, c, id, now);
+        if (!same_host) /* another asset may need more protection */
+            raise(d, c, id, now);
         d->n.folded += (uint64_t)c->count;
         break;
     case FATE_NEW:

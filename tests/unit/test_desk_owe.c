@@ -113,6 +113,24 @@ static void a_failed_notice_is_tried_again_and_then_goes_by_the_next_channel(voi
     help_close(&h);
 }
 
+static void what_a_dead_carrier_held_is_carried_again_with_the_same_id(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    help_sight(&h, "r-root", "192.0.2.7", 1, 0);
+    desk_tick(h.d, h.now);
+    size_t n = h.ncarried;
+    assert_true(n >= 1);
+    help_ok(&h, desk_carrier_lost(h.d, h.now, &h.e));
+    desk_tick(h.d, h.now);
+    assert_int_equal(h.ncarried, 2 * n);
+    assert_string_equal(h.uuid[n], h.uuid[0]);
+    carry_back(&h, n, true, false);
+    struct carried again = {.id = h.carried[0].id, .ok = true, .code = STR("250 ok")};
+    assert_int_equal(desk_carried(h.d, &again, h.now, &h.e), RC_NOTFOUND); /* told twice of one */
+    help_close(&h);
+}
+
 static void a_dead_notice_hurries_its_ladder(void **state) {
     struct help h;
     (void)state;
@@ -211,6 +229,7 @@ int main(void) {
         cmocka_unit_test(each_stop_reason_stops_the_ladder),
         cmocka_unit_test(an_incident_has_a_ladder_of_its_own),
         cmocka_unit_test(a_failed_notice_is_tried_again_and_then_goes_by_the_next_channel),
+        cmocka_unit_test(what_a_dead_carrier_held_is_carried_again_with_the_same_id),
         cmocka_unit_test(a_dead_notice_hurries_its_ladder),
         cmocka_unit_test(nothing_owed_is_lost_over_a_restart),
         cmocka_unit_test(the_absent_are_passed_over),
