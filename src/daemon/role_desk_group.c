@@ -13,7 +13,7 @@
 
 #include <unistd.h>
 
-#define GROUP_ROWS 256
+#define GROUP_ROWS 2000
 #define EARLY_US (US_PER_S / 2)
 #define ACKS_MAX (16u << 20)
 
@@ -56,9 +56,13 @@ bool group_commit(struct deskrole *r) {
     if (r->failed)
         return false;
     evtimer_del(r->commit);
-    if (desk_rows(r->desk) > 0 && desk_commit(r->desk, clock_now(), &e) != RC_OK) {
-        group_fail(r, "commit", &e);
-        return false;
+    if (desk_rows(r->desk) > 0) {
+        int64_t begun = clock_mono();
+        if (desk_commit(r->desk, clock_now(), &e) != RC_OK) {
+            group_fail(r, "commit", &e);
+            return false;
+        }
+        desk_took(r->desk, clock_mono() - begun);
     }
     for (size_t i = 0; i < r->nworkers; i++)
         send_acks(&r->workers[i]);

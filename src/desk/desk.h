@@ -48,12 +48,13 @@ struct desk_generation {
 };
 enum rc desk_configure(struct desk *d, const struct desk_generation *g, int64_t now, struct err *e);
 
-/* ---- from ingest: group commit. Sightings go into the open transaction; desk_commit ends it (256 rows or 5 ms: the role decides by
+/* ---- from ingest: group commit. Sightings go into the open transaction; desk_commit ends it (2000 rows or 5 ms: the role decides by
  * desk_rows) and only then may the acks be sent. On RC_IO at commit nothing is acknowledged (F4). */
 enum rc desk_batch(struct desk *d, const struct batch *b, int64_t now, struct ack *ack, struct err *e);
 enum rc desk_delivery(struct desk *d, const struct delivery *dv, int64_t now, struct arena *a, struct ack *ack, struct err *e);
 size_t desk_rows(const struct desk *d); /* rows in the open transaction, 0 = none open */
 enum rc desk_commit(struct desk *d, int64_t now, struct err *e);
+void desk_took(struct desk *d, int64_t us); /* how long a commit took, for the status and the metrics */
 
 /* ---- from notify */
 enum rc desk_carried(struct desk *d, const struct carried *c, int64_t now, struct err *e);

@@ -37,6 +37,15 @@ struct fold {
 
 struct work; /* desk_work.c */
 
+#define LATENCY_CLASSES 24
+struct latency { /* desk_latency.c */
+    uint64_t n[LATENCY_CLASSES + 1], count;
+    int64_t sum, max; /* us */
+};
+int64_t latency_at(const struct latency *l, unsigned mille);
+void latency_json(const struct latency *l, struct jw *w);
+void latency_metrics(const struct latency *l, struct buf *b);
+
 struct desk {
     struct store *store;
     char *database, *domain, *tlp;
@@ -59,6 +68,7 @@ struct desk {
     struct buf watch;      /* lines for after the commit */
     int64_t next_due, observed_at, expired_at, space_at, silent_at, overdue_at;
     struct work *work;
+    struct latency latency; /* of group commits */
     struct {
         uint64_t sightings, unknown_rule, events, folded, late_fold, alerts, decisions, refused, carried, sent, failed, dead, carry_lost, commit_failed, quiet_folds;
     } n;

@@ -77,6 +77,8 @@ enum rc desk_status(struct desk *d, const struct actor *who, int64_t now, struct
     jw_kv_text(&w, "head", audit_head(d->store, head));
     jw_map_end(&w);
     jw_kv_int(&w, "database_bytes", store_bytes(d->store));
+    jw_key(&w, "commits");
+    latency_json(&d->latency, &w);
     jw_map_end(&w);
     return ask_end(d, RC_OK, json, e);
 }
@@ -112,4 +114,5 @@ void desk_metrics(struct desk *d, int64_t now, struct buf *b) {
     (void)now;
     for (size_t i = 0; i < sizeof m / sizeof m[0]; i++)
         buf_printf(b, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", m[i].name, m[i].help, m[i].name, m[i].type, m[i].name, (unsigned long long)m[i].v);
+    latency_metrics(&d->latency, b);
 }
