@@ -66,11 +66,11 @@ struct desk {
     struct arena scratch;  /* of one call */
     struct arena batch;    /* of one group commit */
     struct buf watch;      /* lines for after the commit */
-    int64_t next_due, observed_at, expired_at, space_at, silent_at, overdue_at;
+    int64_t next_due, expired_at, space_at, silent_at, overdue_at;
     struct work *work;
     struct latency latency; /* of group commits */
     struct {
-        uint64_t sightings, unknown_rule, events, folded, late_fold, alerts, decisions, refused, carried, sent, failed, dead, carry_lost, commit_failed, quiet_folds;
+        uint64_t sightings, unknown_rule, events, folded, alerts, decisions, refused, carried, sent, failed, dead, carry_lost, commit_failed, quiet_folds;
     } n;
 };
 

@@ -363,6 +363,8 @@ static int64_t source_of(struct desk *d, const struct sighting *s, int64_t now) 
             colon = i;
     if (!src && peer.n)
         src = roster_source(d->g.roster, str_sub(peer, 0, colon));
+    if (src && src->heartbeat && src->db_id)
+        query_do(d->store, Q_SOURCE_SEEN, "ii", src->db_id, now);
     return src && src->db_id && src->org == s->org ? src->db_id : people_source(d, s->org, "syslog", STR("syslog"), now);
 }
 
