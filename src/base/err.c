@@ -81,6 +81,15 @@ void err_hint(struct err *e, const char *fmt, ...) {
     }
 }
 
+void err_hint_words(struct err *e, const char *const *words, unsigned long n) {
+    char all[sizeof e->hint];
+    size_t at = 0;
+
+    for (size_t i = 0; i < n && at + strlen(words[i]) + 16 < sizeof all; i++)
+        at += (size_t)snprintf(all + at, sizeof all - at, "%s%s", i ? ", " : "", words[i]);
+    err_hint(e, "one of %.*s", (int)at, all);
+}
+
 void err_clear(struct err *e) {
     if (e)
         *e = (struct err){.rc = RC_OK};

@@ -32,6 +32,7 @@ enum rc err_set(struct err *e, enum rc rc, const char *fmt, ...) __attribute__((
 enum rc err_at(struct err *e, enum rc rc, const char *file, int line, int col, const char *fmt, ...)
     __attribute__((format(printf, 6, 7)));
 void err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void err_hint_words(struct err *e, const char *const *words, unsigned long n); /* "one of a, b, c", as many as there is room for */
 void err_clear(struct err *e);
 
 /* "file:line:col: text" or "text"; returns out. */

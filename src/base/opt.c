@@ -203,6 +203,8 @@ static void unknown_keys(struct bind *b, const struct opt *rows, const struct tr
         const char *near = str_nearest(key, words, count);
         err_at(&e, RC_CONFIG, tree_file(tree_of(n)), tree_key_line(n), tree_key_col(n), "there is no option \"%.*s\" here%s%s%s",
                STR_FMT(str_sub(key, 0, 64)), near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+        if (!near)
+            err_hint_words(&e, words, count);
         report(b, &e);
     }
 }

@@ -65,8 +65,14 @@ bool address_is_loopback(struct str a) {
 }
 
 static void check_org(const struct check *c, const struct tree_node *map, const char *org) {
-    if (org && roster_org(c->roster, str_of(org)) < 0)
-        COMPLAIN(c, about(map, "org"), "organisation \"%s\" is not in the roster", org);
+    const char *near = org ? roster_org_like(c->roster, str_of(org)) : NULL;
+    struct err e = {0};
+
+    if (!org || roster_org(c->roster, str_of(org)) >= 0)
+        return;
+    tree_err(about(map, "org"), &e, RC_CONFIG, "organisation \"%s\" is not in the roster", org);
+    err_hint(&e, near ? "did you mean \"%s\"?" : "add it to orgs in a file of files.roster%s", near ? near : "");
+    errs_add(c->es, &e);
 }
 
 static void check_listeners(const struct check *c) {

@@ -142,9 +142,13 @@ static const char *keep(struct load *l, const char *s) {
 static uint16_t org_of(struct load *l, const char *slug, const struct tree_node *at) {
     int o = slug ? roster_org(l->r, str_of(slug)) : 0;
 
-    if (o < 0 || (!slug && l->r->norgs != 1))
-        roster_complain(l->es, at, slug ? "there is no organisation \"%s\"" : "which organisation? there is more than one%s",
-                        slug ? slug : "");
+    const char *near = slug && o < 0 ? roster_org_like(l->r, str_of(slug)) : NULL;
+
+    if (!slug && l->r->norgs != 1)
+        roster_complain(l->es, at, "which organisation? there is more than one");
+    else if (o < 0)
+        roster_complain(l->es, at, "there is no organisation \"%s\"%s%s%s", slug, near ? "; did you mean \"" : "", near ? near : "",
+                        near ? "\"?" : "");
     return o < 0 ? 0 : (uint16_t)o;
 }
 

@@ -54,3 +54,12 @@ int roster_org(const struct roster *r, struct str slug) {
             return (int)i;
     return -1;
 }
+
+const char *roster_org_like(const struct roster *r, struct str slug) {
+    const char *words[64];
+    size_t n = 0;
+
+    for (; n < r->norgs && n < sizeof words / sizeof *words; n++)
+        words[n] = r->orgs[n].slug;
+    return str_nearest(slug, words, n);
+}

@@ -80,5 +80,6 @@ const struct person *roster_uid(const struct roster *r, int64_t uid);
 const struct asset *roster_asset(const struct roster *r, uint16_t org, struct str key);
 const struct source *roster_source(const struct roster *r, struct str name);
 int roster_org(const struct roster *r, struct str slug); /* index or -1 */
+const char *roster_org_like(const struct roster *r, struct str slug); /* the one that was probably meant, or NULL */
 
 #endif

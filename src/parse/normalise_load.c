@@ -27,6 +27,16 @@ static void complain(struct loader *l, const struct tree_node *n, const char *te
     l->bad = true;
 }
 
+/* A pattern that does not compile. */
+static void refuse(struct loader *l, const struct tree_node *n, struct err *e) {
+    char text[sizeof e->text];
+
+    str_copy(text, sizeof text, str_of(e->text[0] ? e->text : "an empty pattern"));
+    tree_err(n, e, RC_CONFIG, "%s", text);
+    errs_add(l->es, e);
+    l->bad = true;
+}
+
 static void *get(struct loader *l, size_t n, size_t size) {
     void *p = arena_alloc(&l->nz->arena, (n ? n : 1) * size);
 
@@ -74,6 +84,8 @@ static void check_keys(struct loader *l, const struct tree_node *map, const char
         struct err e = {0};
         tree_err(k, &e, RC_CONFIG, "unknown key \"%.*s\"%s%s%s", STR_FMT(tree_key(k)), near ? ", did you mean \"" : "", near ? near : "",
                  near ? "\"?" : "");
+        if (!near)
+            err_hint_words(&e, words, n);
         errs_add(l->es, &e);
         l->bad = true;
     }
@@ -136,7 +148,7 @@ static void load_pattern(struct loader *l, struct nz_group *g, const struct tree
         if (p)
             g->patterns[g->npatterns++] = (struct nz_pattern){p, set, nset};
         else
-            complain(l, k, e.text[0] ? e.text : "an empty pattern", STR_NONE);
+            refuse(l, k, &e);
     }
 }
 

@@ -90,6 +90,19 @@ static bool literal(struct compiler *c, bool branch) {
     return o != NULL;
 }
 
+static bool no_such_type(struct compiler *c, struct str type) {
+    const char *words[sizeof types / sizeof *types], *near;
+    size_t n = 0;
+
+    for (; n < sizeof types / sizeof *types; n++)
+        words[n] = types[n].word;
+    if ((near = str_nearest(type, words, n)))
+        err_hint(c->err, "did you mean \"%s\"?", near);
+    else
+        err_hint_words(c->err, words, n);
+    return fail(c, "unknown type of capture");
+}
+
 static bool capture(struct compiler *c) {
     struct str rest = str_sub(c->in, c->at + 1, c->in.n);
     size_t end = str_chr(rest, '>');
@@ -108,7 +121,7 @@ static bool capture(struct compiler *c) {
         if (str_is(type, types[i].word))
             kind = types[i].kind;
     if (kind == OP_END)
-        return fail(c, "unknown type of capture");
+        return no_such_type(c, type);
     struct op *o = emit(c, kind);
     if (!o)
         return false;
