@@ -26,6 +26,7 @@
 
 #define DEFAULT_CONFIG TOCSIN_CONFDIR "/tocsin.yaml"
 #define EXPLAIN_GROUPS 4096 /* of the few lines somebody asks the running daemon about */
+#define EXPLAIN_LINES 1000  /* and of those, so that nobody waits for the desk meanwhile */
 #define LINE_MAX_BYTES (1u << 20) /* longer messages are cut, and say so */
 #define OUT_MAX (64u << 20)
 #define TRUST 80                  /* of a source that the roster does not know: roster.yaml's default */
@@ -167,7 +168,7 @@ static bool one(struct explainer *ex, const struct options *o, struct str text, 
     judge(ex);
     buf_reset(out);
     if (o->json)
-        explain_json(ex, out);
+        explain_json(ex, STR_NONE, out);
     else
         explain_text(ex, out);
     return !out->over && fwrite(out->p, 1, out->n, stdout) == out->n;
@@ -300,33 +301,46 @@ static int explain(const struct options *o) {
 
 /* ---- in the running daemon */
 
+static enum rc few(struct explainer *ex, struct str lines, struct buf *json, struct err *e) {
+    struct buf text;
+
+    buf_init(&text, OUT_MAX);
+    buf_c(json, '[');
+    while (lines.n && ex->x.n < EXPLAIN_LINES && !json->over) {
+        struct str one = str_cut(&lines, '\n');
+        if (ex->x.n++)
+            buf_c(json, ',');
+        begin(ex, one.n ? one : STR(""));
+        line(ex, STR_NONE);
+        judge(ex);
+        buf_reset(&text);
+        explain_text(ex, &text);
+        explain_json(ex, buf_view(&text), json);
+    }
+    buf_text(json, "]\n");
+    buf_fini(&text);
+    if (!lines.n && !json->over)
+        return RC_OK;
+    err_set(e, RC_LIMIT, "these are more lines than the running daemon explains at a time, %d at most", EXPLAIN_LINES);
+    err_hint(e, "without the daemon: tocsind explain");
+    return RC_LIMIT;
+}
+
 enum rc explain_lines(const struct generation *g, struct str lines, struct buf *json, struct err *e) {
     struct explainer *ex = calloc(1, sizeof *ex);
-    enum rc rc = ex ? RC_OK : err_set(e, RC_NOMEM, "out of memory");
+    enum rc rc = RC_NOMEM;
 
     if (!ex)
-        return rc;
+        return err_set(e, rc, "out of memory");
     ex->g = g;
     ex->now = ex->last = clock_now();
     arena_init(&ex->arena, 16u << 20);
     if (!(ex->corr = correlator_new(g->rules, EXPLAIN_GROUPS)))
-        rc = err_set(e, RC_NOMEM, "out of memory");
-    if (rc == RC_OK && (rc = pipeline_init(&ex->pipe, g, false, e)) == RC_OK) {
+        err_set(e, rc, "out of memory");
+    else if ((rc = pipeline_init(&ex->pipe, g, false, e)) == RC_OK) {
         ex->pipe.always_fields = true;
-        buf_c(json, '[');
-        while (lines.n) {
-            struct str text = str_cut(&lines, '\n');
-            if (ex->x.n++)
-                buf_c(json, ',');
-            begin(ex, text.n ? text : STR(""));
-            line(ex, STR_NONE);
-            judge(ex);
-            explain_json(ex, json);
-        }
-        buf_text(json, "]\n");
+        rc = few(ex, lines, json, e);
         pipeline_fini(&ex->pipe);
-        if (json->over)
-            rc = err_set(e, RC_LIMIT, "the answer is too long; use: tocsind explain");
     }
     correlator_free(ex->corr);
     arena_fini(&ex->arena);

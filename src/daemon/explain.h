@@ -16,7 +16,8 @@
 /* argv[0] is "explain". 0; 1 when the input cannot be read; 2 on wrong words; 78 when configuration or rules do not load. */
 int explain_main(int argc, char **argv);
 
-/* The same through the running daemon: lines as they come by syslog, answered as a JSON array. No prefilter needed in g. */
+/* The same through the running daemon: lines as they come by syslog, answered as a JSON array, in which "text" is what a person reads.
+ * The state of correlations is its own and begins empty. No prefilter needed in g. */
 enum rc explain_lines(const struct generation *g, struct str lines, struct buf *json, struct err *e);
 
 #endif

@@ -254,7 +254,7 @@ static void alerts_part(struct jw *w, const struct explainer *ex) {
     jw_list_end(w);
 }
 
-void explain_json(const struct explainer *ex, struct buf *out) {
+void explain_json(const struct explainer *ex, struct str text, struct buf *out) {
     struct jw w;
 
     jw_init(&w, out);
@@ -270,6 +270,8 @@ void explain_json(const struct explainer *ex, struct buf *out) {
     buf_c(out, '"');
     base64_add(out, ex->x.whole.p, ex->x.whole.n, 0);
     buf_c(out, '"');
+    if (!str_absent(text))
+        jw_kv_str(&w, "text", text);
     jw_map_end(&w);
     buf_c(out, '\n');
 }

@@ -54,8 +54,8 @@ struct explainer {
 bool explain_stamp(const struct message *m, char out[48]);
 /* explain_event.c: an object of fields as a message. False and e filled when it is no object. */
 bool explain_fields(struct explainer *ex, struct str line, struct message *m, struct err *e);
-/* explain_json.c, explain_text.c: one message each. */
-void explain_json(const struct explainer *ex, struct buf *out);
+/* explain_json.c, explain_text.c: one message each. text: of explain_text, a key of its own unless absent. */
+void explain_json(const struct explainer *ex, struct str text, struct buf *out);
 void explain_text(struct explainer *ex, struct buf *out);
 
 #endif
