@@ -266,12 +266,12 @@ void explain_json(const struct explainer *ex, struct str text, struct buf *out) 
     sightings_part(&w, ex);
     event_part(&w, ex);
     alerts_part(&w, ex);
+    if (!str_absent(text))
+        jw_kv_str(&w, "text", text);
     jw_key(&w, "raw_b64");
     buf_c(out, '"');
     base64_add(out, ex->x.whole.p, ex->x.whole.n, 0);
     buf_c(out, '"');
-    if (!str_absent(text))
-        jw_kv_str(&w, "text", text);
     jw_map_end(&w);
     buf_c(out, '\n');
 }
