@@ -171,14 +171,17 @@ enum rc view_watch(struct client *c, const struct json *reply, struct err *e) {
 /* Log lines come from the words, a file or the standard input, and go as they are. */
 static enum rc explain_body(struct client *c, struct buf *body, struct err *e) {
     const char *line = said_get(&c->said, "line"), *file = said_get(&c->said, "input");
+    enum rc rc = RC_OK;
 
     if (line)
         buf_text(body, line);
     else if (file && strcmp(file, "-") != 0)
-        return file_read(file, LINES_MAX, body, e);
+        rc = file_read(file, LINES_MAX, body, e);
     else
-        return file_read_fd(STDIN_FILENO, LINES_MAX, body, e);
-    return RC_OK;
+        rc = file_read_fd(STDIN_FILENO, LINES_MAX, body, e);
+    if (rc == RC_LIMIT)
+        err_hint(e, "for whole logs, without the daemon: tocsind explain FILE");
+    return rc;
 }
 
 static enum rc ask(struct client *c, struct err *e) {

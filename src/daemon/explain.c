@@ -196,7 +196,8 @@ static int run(struct explainer *ex, const struct options *o) {
     int delim = o->input == INPUT_NUL ? '\0' : '\n';
 
     if (!in) {
-        fprintf(stderr, "tocsind explain: %s: %m\n", o->file);
+        fprintf(stderr, "tocsind explain: %s: %m\n%s", o->file,
+                strchr(o->file, ' ') ? "    lines come from a file or a pipe: echo 'LINE' | tocsind explain\n" : "");
         return 1;
     }
     buf_init(&text, LINE_MAX_BYTES);
