@@ -317,7 +317,8 @@ enum rc compile_bundle(struct str bundle, unsigned ruleset_flags, bool run_sampl
 static enum rc gather_shipped(const struct config_source *from, struct buf *bundle, struct errs *es) {
     static char folders[][16] = {"rules.d", "normalise.d", "dialects.d"};
     char *names[] = {folders[0], folders[1], folders[2]};
-    const struct paths_conf files = {.rules = {names, !from->only_these}, .normalise = {names + 1, 1}, .dialects = {names + 2, 1}};
+    const struct paths_conf files = {
+        .rules = {names, !from->only_these}, .normalise = {names + 1, 1}, .dialects = {names + 2, 1}};
     struct buf path;
 
     buf_init(&path, 4096);
@@ -379,7 +380,8 @@ static enum rc look_at_secrets(const char *path, struct str bundle, struct errs 
     return rc;
 }
 
-enum rc config_compile_from(const struct config_source *from, unsigned ruleset_flags, bool run_samples, struct buf *out, struct errs *es) {
+enum rc config_compile_from(const struct config_source *from, unsigned ruleset_flags, bool run_samples, struct buf *out,
+                            struct errs *es) {
     struct buf bundle;
 
     buf_init(&bundle, BUNDLE_MAX);

@@ -93,7 +93,8 @@ struct config_source {
 };
 /* Reads the files that it names and compiles them in this process (explain, -t, tests; the compile role does the same with bytes from
  * the parent): image appended to out. Every mistake is in es; RC_CONFIG when there was one. */
-enum rc config_compile_from(const struct config_source *from, unsigned ruleset_flags, bool run_samples, struct buf *out, struct errs *es);
+enum rc config_compile_from(const struct config_source *from, unsigned ruleset_flags, bool run_samples, struct buf *out,
+                            struct errs *es);
 /* The same from a file and the rules it names; or without a file, from rules_extra only. */
 enum rc config_compile(const char *path, const struct opt_strs *rules_extra, unsigned ruleset_flags, bool run_samples,
                        struct buf *out, struct errs *es);

@@ -25,11 +25,11 @@
 #include <unistd.h>
 
 #define DEFAULT_CONFIG TOCSIN_CONFDIR "/tocsin.yaml"
-#define EXPLAIN_GROUPS 4096 /* of the few lines somebody asks the running daemon about */
-#define EXPLAIN_LINES 1000  /* and of those, so that nobody waits for the desk meanwhile */
+#define EXPLAIN_GROUPS 4096       /* of the few lines somebody asks the running daemon about */
+#define EXPLAIN_LINES 1000        /* and of those, so that nobody waits for the desk meanwhile */
 #define LINE_MAX_BYTES (1u << 20) /* longer messages are cut, and say so */
 #define OUT_MAX (64u << 20)
-#define TRUST 80                  /* of a source that the roster does not know: roster.yaml's default */
+#define TRUST 80 /* of a source that the roster does not know: roster.yaml's default */
 #define HALF_YEAR (INT64_C(182) * US_PER_DAY)
 
 enum input { INPUT_LINES, INPUT_NUL, INPUT_EVENTS };
@@ -252,7 +252,8 @@ static int with_generation(const struct options *o, const struct generation *g) 
 
 /* Whoever reads this should not have to guess by which rules. */
 static void say_source(const struct config_source *from, const struct generation *g) {
-    fprintf(stderr, "tocsind explain: %zu rules%s; ", ruleset_count(g->rules), from->only_these ? " (those of --rules only)" : "");
+    fprintf(stderr, "tocsind explain: %zu rules%s; ", ruleset_count(g->rules),
+            from->only_these ? " (those of --rules only)" : "");
     if (from->path)
         fprintf(stderr, "%s\n", from->path);
     else if (from->shipped)
@@ -380,9 +381,9 @@ static bool set_as(struct options *o, const char *word) {
 }
 
 static int parse_words(int argc, char **argv, struct options *o) {
-    static const struct option longs[] = {{"config", 1, NULL, 'c'},        {"rules", 1, NULL, 'r'}, {"input", 1, NULL, 'i'},
-                                          {"as", 1, NULL, 'a'},            {"json", 0, NULL, 'j'},  {"help", 0, NULL, 'h'},
-                                          {"any-logsource", 0, NULL, 'y'}, {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {
+        {"config", 1, NULL, 'c'}, {"rules", 1, NULL, 'r'}, {"input", 1, NULL, 'i'},         {"as", 1, NULL, 'a'},
+        {"json", 0, NULL, 'j'},   {"help", 0, NULL, 'h'},  {"any-logsource", 0, NULL, 'y'}, {NULL, 0, NULL, 0}};
     int c;
 
     optind = 1;

@@ -27,7 +27,8 @@ static bool is_folder(struct str dir, const char *name) {
 }
 
 static bool complete(const struct buf *dir) {
-    return is_folder(buf_view(dir), "/rules.d") && is_folder(buf_view(dir), "/normalise.d") && is_folder(buf_view(dir), "/dialects.d");
+    return is_folder(buf_view(dir), "/rules.d") && is_folder(buf_view(dir), "/normalise.d") &&
+           is_folder(buf_view(dir), "/dialects.d");
 }
 
 /* Cuts the last name off a path; false when there is none left. */
