@@ -343,6 +343,45 @@ static void load_kind(struct load *l, const struct kind *k, const struct tree *c
     }
 }
 
+/* ---- what can be said of files with mistakes in them: only the trees are sound */
+
+struct sketch {
+    const struct tree *const *docs;
+    size_t n;
+    struct errs *es;
+};
+
+static bool sketched(const struct sketch *s, struct str slug) {
+    for (size_t i = 0; i < s->n; i++)
+        for (const struct tree_node *o = tree_first(tree_get(tree_root(s->docs[i]), "orgs")); o; o = tree_next(o))
+            if (str_eq(tree_get_text(o, "slug"), slug))
+                return true;
+    return false;
+}
+
+static void sketch_org(const struct sketch *s, const struct tree_node *at) {
+    struct str slug = tree_get_text(at, "org");
+
+    if (!str_absent(slug) && !sketched(s, slug))
+        roster_complain(s->es, tree_get(at, "org"), "there is no organisation \"%.*s\"", STR_FMT(str_sub(slug, 0, 64)));
+}
+
+static void sketch_list(const struct sketch *s, const struct tree_node *list) {
+    for (const struct tree_node *at = tree_first(list); at; at = tree_next(at)) {
+        sketch_org(s, at);
+        for (const struct tree_node *role = tree_first(tree_get(at, "roles")); role; role = tree_next(role))
+            sketch_org(s, role);
+    }
+}
+
+static void sketch(const struct sketch *s) {
+    static const char *const lists[] = {"people", "assets", "sources"};
+
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)
+            sketch_list(s, tree_get(tree_root(s->docs[i]), lists[k]));
+}
+
 enum rc roster_load(const struct tree *const *docs, size_t n, struct roster *out, struct errs *es) {
     struct roster_conf *confs = calloc(n ? n : 1, sizeof *confs);
     struct load l = {out, es, table_new(ASSETS_MAX + 1, 1, NULL, NULL)};
@@ -357,7 +396,9 @@ enum rc roster_load(const struct tree *const *docs, size_t n, struct roster *out
         bound = opt_bind(roster_opts, tree_root(docs[i]), &confs[i], es) == RC_OK && bound;
     if (!confs || !out->memory)
         roster_complain(es, NULL, "out of memory");
-    else if (bound) {
+    else if (!bound)
+        sketch(&(struct sketch){docs, n, es});
+    else {
         for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
             if (i == 0 || out->norgs)
                 load_kind(&l, &kinds[i], docs, confs, n);
