@@ -376,8 +376,7 @@ static const char *const harmless[] = {
     "<30>Oct 11 22:14:15 gw named[66]: client @0x7f 198.51.100.9#5353 (example.org): query: example.org IN A + (192.0.2.1)",
     "<46>Oct 11 22:14:15 gw rsyslogd: [origin software=\"rsyslogd\" swVersion=\"8.2302.0\" x-pid=\"511\"] exiting on signal 15.",
     "<30>Oct 11 22:14:15 gw systemd[1]: Stopping rsyslog.service - System Logging Service...",
-    "<86>Oct 11 22:14:15 gw useradd[99]: new user: name=_chrony, UID=112, GID=118, home=/var/lib/chrony, "
-    "shell=/usr/sbin/nologin, from=none",
+    "<86>Oct 11 22:14:15 gw useradd[99]: new user: name=_chrony, UID=112, GID=118, home=/var/lib/chrony, shell=/bin/false, from=none",
     "<86>Oct 11 22:14:15 gw usermod[99]: add 'alice' to group 'plugdev'",
 };
 
