@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -54,11 +55,11 @@ static void rule(struct program *p, uint32_t nr, uint32_t verdict) {
     RETURN(p, verdict);
 }
 
-static void rule_arg(struct program *p, uint32_t nr, unsigned n, uint32_t value) {
+static void rule_arg(struct program *p, uint32_t nr, unsigned n, uint32_t value, uint32_t verdict) {
     UNLESS_EQUAL_SKIP(p, nr, 4);
     LOAD(p, ARG(n));
     UNLESS_EQUAL_SKIP(p, value, 1);
-    RETURN(p, SECCOMP_RET_ALLOW);
+    RETURN(p, verdict);
     LOAD(p, NR);
 }
 
@@ -85,7 +86,7 @@ static void allow_list(struct program *p, unsigned role) {
         rule(p, SYS_##name, SECCOMP_RET_ALLOW);
 #define SYSCALL_ARG(name, roles, n, value)                                                                                       \
     if ((roles)&role)                                                                                                            \
-        rule_arg(p, SYS_##name, n, (uint32_t)(value));
+        rule_arg(p, SYS_##name, n, (uint32_t)(value), SECCOMP_RET_ALLOW);
 #define SYSCALL_ABSENT(name) rule(p, SYS_##name, REFUSE(ENOSYS));
 #include "daemon/confine.def"
 #undef SYSCALL
@@ -103,6 +104,7 @@ static void deny_list(struct program *p, unsigned role) {
         rule(p, denied[i], REFUSE(EPERM));
     for (size_t i = 0; !(role & N) && i < sizeof outward / sizeof outward[0]; i++)
         rule(p, outward[i], REFUSE(EPERM));
+    rule_arg(p, SYS_socket, 0, AF_UNIX, REFUSE(EPERM));
     RETURN(p, SECCOMP_RET_ALLOW);
 }
 

@@ -48,6 +48,13 @@ static int try_connect(void) {
     return on_socket(connect, 9);
 }
 
+/* The control socket takes our own user for an administrator. */
+static int try_local(void) {
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    return fd < 0 ? errno : (close(fd), 0);
+}
+
 static int bind_and_listen(int fd, const struct sockaddr *a, socklen_t len) {
     return bind(fd, a, len) != 0 ? -1 : listen(fd, 1);
 }
@@ -81,6 +88,7 @@ static const struct {
     {"write to /tmp", try_write, 0, true},
     {"connect by TCP", try_connect, 1u << CONFINE_NOTIFY, true},
     {"listen on TCP", try_listen, 0, true},
+    {"open a local socket", try_local, 0, true},
     {"ptrace the parent", try_ptrace, 0, !CONFINE_SANITIZED},
     {"signal the parent", try_signal, 0, true},
     {"execute a program", try_exec, 0, true}, /* last: see there */

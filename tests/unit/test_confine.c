@@ -99,6 +99,28 @@ static void memory_and_own_sockets_remain(void **state) {
     assert_int_equal(in_child(still_works), 0);
 }
 
+/* as our own user it would be an administrator on the control socket */
+static int notify_and_local_sockets(void) {
+    struct rlimit none = {0, 0};
+    struct buf missing;
+
+    buf_init(&missing, 4096);
+    if (confine_role("notify", NULL, &missing) != RC_OK)
+        return 1;
+    if (socket(AF_UNIX, SOCK_STREAM, 0) >= 0 || errno != EPERM)
+        return 2;
+    if (socket(AF_INET6, SOCK_STREAM, 0) < 0 && errno == EPERM)
+        return 3;
+    if (!CONFINE_SANITIZED && prlimit(getppid(), RLIMIT_NOFILE, NULL, &none) == 0)
+        return 4;
+    return getrlimit(RLIMIT_NOFILE, &none) == 0 ? 0 : 5;
+}
+
+static void notify_cannot_speak_to_the_control_socket(void **state) {
+    (void)state;
+    assert_int_equal(in_child(notify_and_local_sockets), 0);
+}
+
 static void an_unknown_role_is_refused_and_not_confined(void **state) {
     struct buf missing;
 
@@ -132,6 +154,7 @@ int main(void) {
         cmocka_unit_test(the_desk_writes_its_folder_and_nothing_else),
         cmocka_unit_test(ingest_opens_nothing_at_all),
         cmocka_unit_test(memory_and_own_sockets_remain),
+        cmocka_unit_test(notify_cannot_speak_to_the_control_socket),
         cmocka_unit_test(an_unknown_role_is_refused_and_not_confined),
         cmocka_unit_test(the_standard_descriptors_are_open_and_there_is_no_core),
     };
