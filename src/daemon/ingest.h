@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "daemon/batch.h"
 #include "daemon/flight.h"
+#include "daemon/heard.h"
 #include "daemon/pipeline.h"
 #include "daemon/role.h"
 #include "intake/intake.h"
@@ -23,6 +24,8 @@ struct ingest {
     uint64_t scanned, candidates, normalised; /* of pipelines that are gone */
     struct batcher *batch;
     uint64_t batch_lines[TRANSPORT__COUNT];
+    struct heard *heard, *heard_next; /* of now and next */
+    unsigned ticks;
     struct flight flight;
     struct intake *intake;
     struct ingest_hook *hook;

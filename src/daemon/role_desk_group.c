@@ -140,6 +140,15 @@ static void on_stats(struct deskrole *r, struct str payload) {
         control_stats(r->control, &s);
 }
 
+static void on_heard(struct worker *w, struct str payload) {
+    struct hearing h;
+
+    if (hearing_decode(payload, &h))
+        desk_heard(w->r->desk, &h);
+    else
+        log_err("desk", "ingest %u: which sources spoke makes no sense", w->id);
+}
+
 static void on_ingest_frame(void *ctx, struct link *l, unsigned type, struct str payload, const int *fds, size_t nfds) {
     struct worker *w = ctx;
 
@@ -152,6 +161,8 @@ static void on_ingest_frame(void *ctx, struct link *l, unsigned type, struct str
         take(w, payload, take_delivery);
     else if (type == FRAME_STATS)
         on_stats(w->r, payload);
+    else if (type == FRAME_HEARD)
+        on_heard(w, payload);
     else
         log_err("desk", "ingest %u sent what is not its to send: frame=%s", w->id, frame_name(type));
 }

@@ -22,6 +22,7 @@
 
 #define BATCH_AGE_US 5000
 #define STATS_US 200000
+#define HEARD_TICKS 5 /* of STATS_US: silence is counted in minutes */
 #define GRACE_S 5 /* for acknowledgements when stopping */
 #define PRIORITIES 3
 #define PRIORITY_LAST (PRIORITIES - 1)
@@ -111,6 +112,8 @@ static void on_message(void *ctx, struct message *m) {
     const struct listen_conf *l = m->source < listen->n ? (const struct listen_conf *)listen->v + m->source : NULL;
     size_t n = pipeline_line(&in->now, m, l, hits), added = 0;
 
+    if (heard_any(in->heard))
+        heard_note(in->heard, m->host, m->peer, m->arrived);
     if (n == 0 || is_own(m)) {
         in->by[m->transport].harmless++;
         return;
@@ -200,11 +203,26 @@ static void stats_send(struct ingest *in) {
     memcpy(&in->told, &st, sizeof st);
 }
 
+/* Without a desk it waits: heard_again before the next one hears anything. */
+static void heard_send(struct ingest *in) {
+    struct hearing h;
+
+    while (in->heard && in->flight.desk && heard_next(in->heard, &h)) {
+        struct buf b;
+        buf_init(&b, LINK_FRAME_MAX);
+        if (hearing_encode(&b, &h))
+            flight_tell(&in->flight, FRAME_HEARD, buf_view(&b));
+        buf_fini(&b);
+    }
+}
+
 static void on_stats(evutil_socket_t fd, short what, void *arg) {
     struct ingest *in = arg;
 
     (void)fd, (void)what;
     stats_send(in);
+    if (++in->ticks % HEARD_TICKS == 0)
+        heard_send(in);
     ingest_hook_tick(in->hook, clock_mono());
 }
 
@@ -279,6 +297,10 @@ static enum rc on_prepare(void *ctx, struct generation *g, struct err *e) {
     struct ingest *in = ctx;
 
     pipeline_drop(&in->next, &in->has_next);
+    heard_free(in->heard_next);
+    in->heard_next = heard_new(&g->roster, g->number);
+    if (!in->heard_next)
+        return err_set(e, RC_NOMEM, "no memory for the sources");
     enum rc rc = ingest_hook_prepare(in->hook, g, e);
     if (rc == RC_OK)
         rc = pipeline_init(&in->next, g, true, e);
@@ -290,6 +312,8 @@ static void on_discard(void *ctx) {
     struct ingest *in = ctx;
 
     pipeline_drop(&in->next, &in->has_next);
+    heard_free(in->heard_next);
+    in->heard_next = NULL;
     sockets_drop(in);
 }
 
@@ -306,6 +330,11 @@ static void on_swap(void *ctx, struct generation *g) {
     in->now = in->next;
     in->has_now = in->has_next;
     in->has_next = false;
+    if (in->heard && in->heard_next)
+        heard_carry(in->heard_next, in->heard);
+    heard_free(in->heard);
+    in->heard = in->heard_next;
+    in->heard_next = NULL;
     in->g = g;
     if (!batcher_rules(in->batch, g->rules)) {
         role_fail(in->role, 75);
@@ -324,6 +353,8 @@ static void on_peer(void *ctx, const char *role, uint32_t worker, int fd) {
     (void)role;
     intake_count_drops(in->intake, worker == 0);
     flight_peer(&in->flight, worker, fd);
+    if (in->heard)
+        heard_again(in->heard);
 }
 
 static void on_other(void *ctx, unsigned type, struct str payload, const int *fds, size_t nfds) {
@@ -402,6 +433,7 @@ static void teardown(struct ingest *in) {
 
     if (in->flight.base && in->intake) {
         stats_send(in);
+        heard_send(in);
         flight_flush(&in->flight, 1000);
     }
     sockets_drop(in);
@@ -414,6 +446,8 @@ static void teardown(struct ingest *in) {
     batcher_free(in->batch);
     pipeline_drop(&in->now, &in->has_now);
     pipeline_drop(&in->next, &in->has_next);
+    heard_free(in->heard);
+    heard_free(in->heard_next);
     for (size_t i = 0; i < sizeof events / sizeof *events; i++)
         if (*events[i])
             event_free(*events[i]);

@@ -25,6 +25,7 @@ static void desk_free(struct desk *d) {
     arena_fini(&d->scratch);
     arena_fini(&d->batch);
     buf_fini(&d->watch);
+    free(d->heard);
     free(d->database);
     free(d->domain);
     free(d->tlp);
@@ -104,6 +105,8 @@ void desk_close(struct desk *d, int64_t now) {
         return;
     struct err e;
     err_clear(&e);
+    if (!d->dead && desk_flush(d, now, NULL) == RC_OK)
+        heard_save(d);
     if (!d->dead && (desk_flush(d, now, &e) || desk_begin(d, &e))) {
         log_err("desk", "closing: %s", e.text);
     } else if (!d->dead) {
@@ -153,6 +156,10 @@ enum rc desk_configure(struct desk *d, const struct desk_generation *g, int64_t 
     enum rc rc = desk_flush(d, now, e);
     if (rc)
         return rc;
+    int64_t *heard = calloc(g->roster ? g->roster->nsources + 1 : 1, sizeof *heard);
+    if (!heard)
+        return err_set(e, RC_NOMEM, "no memory for the sources");
+    heard_save(d);
     struct desk_generation old = d->g;
     d->g = *g;
     if ((rc = desk_begin(d, e)))
@@ -164,9 +171,15 @@ enum rc desk_configure(struct desk *d, const struct desk_generation *g, int64_t 
     rc = new_windows(d, g->rules, e);
 out:
     if (rc) {
+        free(heard);
         d->g = old;
         return rc;
     }
+    free(d->heard);
+    d->heard = heard;
+    d->heard_any = false;
+    if (!d->configured)
+        d->listening = now;
     d->configured = true;
     desk_due_at(d, now);
     return RC_OK;

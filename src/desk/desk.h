@@ -60,8 +60,8 @@ void desk_took(struct desk *d, int64_t us); /* how long a commit took, for the s
 enum rc desk_carried(struct desk *d, const struct carried *c, int64_t now, struct err *e);
 /* The notify role died: what it was carrying is carried again, with the same ids. */
 enum rc desk_carrier_lost(struct desk *d, int64_t now, struct err *e);
-/* A listed source said something, be it harmless (ingest's word, every few seconds at most): silence is counted from here. */
-void desk_heard(struct desk *d, struct str source, int64_t at);
+/* Listed sources said something, be it harmless: silence is counted from here. Written down before silence is looked for. */
+void desk_heard(struct desk *d, const struct hearing *h);
 
 /* ---- the schedule: ladders, outbox, silent sources, decision targets, window expiry, free space, slices of long work. Does what is
  * due, gives when to call next (us UTC). */

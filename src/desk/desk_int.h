@@ -67,6 +67,9 @@ struct desk {
     struct arena batch;    /* of one group commit */
     struct buf watch;      /* lines for after the commit */
     int64_t next_due, expired_at, space_at, silent_at, overdue_at;
+    int64_t *heard;           /* per source of the roster: when it spoke, 0 = not since it was written down */
+    bool heard_any;
+    int64_t listening;        /* since when we can have heard anybody */
     struct work *work;
     struct latency latency; /* of group commits */
     struct {
@@ -210,5 +213,6 @@ void space_open(struct desk *d);
 void space_tick(struct desk *d, int64_t now);
 void space_full(struct desk *d);
 void silent_tick(struct desk *d, int64_t now);
+void heard_save(struct desk *d); /* writes down who was heard */
 
 #endif

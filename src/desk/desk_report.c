@@ -12,8 +12,6 @@
 
 #include "base/esc.h"
 #include "base/log.h"
-#include "base/pack.h"
-#include "detect/rule.h"
 
 struct str report_field(const struct field *f, size_t n, enum field_id id) {
     for (size_t i = 0; i < n; i++)
@@ -357,12 +355,8 @@ static void account_events(struct sighted *x) {
 static int64_t source_of(struct desk *d, const struct sighting *s, int64_t now) {
     struct str host = report_field(s->fields, s->nfields, F_HOST), peer = s->first.peer;
     const struct source *src = str_absent(host) ? NULL : roster_source(d->g.roster, host);
-    size_t colon = SIZE_MAX;
-    for (size_t i = 0; i < peer.n; i++)
-        if (peer.p[i] == ':')
-            colon = i;
     if (!src && peer.n)
-        src = roster_source(d->g.roster, str_sub(peer, 0, colon));
+        src = roster_source(d->g.roster, peer_host(peer));
     if (src && src->heartbeat && src->db_id)
         query_do(d->store, Q_SOURCE_SEEN, "ii", src->db_id, now);
     return src && src->db_id && src->org == s->org ? src->db_id : people_source(d, s->org, "syslog", STR("syslog"), now);

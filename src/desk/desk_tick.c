@@ -6,6 +6,8 @@
  * Gives   ladders climbed, notices handed out, folds settled, silence noticed, what is old forgotten, a slice of long work.
  * Keeps   nothing that the record does not keep.
  */
+#include <string.h>
+
 #include "base/log.h"
 #include "desk/desk_int.h"
 
@@ -78,17 +80,34 @@ static void overdue(struct desk *d, int64_t now) {
 
 /* ---- a listed source that fell silent (process.md 3: rule process.source_silent) */
 
-void desk_heard(struct desk *d, struct str source, int64_t at) {
-    const struct source *s = d->g.roster ? roster_source(d->g.roster, source) : NULL;
+void desk_heard(struct desk *d, const struct hearing *h) {
+    if (!d->heard || h->generation != d->g.number)
+        return;
+    for (size_t i = 0; i < h->n; i++) {
+        uint32_t s = h->v[i].source;
+        if (s >= d->g.roster->nsources || h->v[i].at <= d->heard[s])
+            continue;
+        d->heard[s] = h->v[i].at;
+        d->heard_any = true;
+    }
+}
+
+void heard_save(struct desk *d) {
     struct err e;
-    if (!s || !s->heartbeat || !s->db_id || d->dead)
+    err_clear(&e);
+    if (!d->heard_any || desk_begin(d, &e))
         return;
-    bool own = !store_in_tx(d->store);
-    if (own && store_begin(d->store, &e))
+    for (size_t i = 0; i < d->g.roster->nsources; i++) {
+        const struct source *s = &d->g.roster->sources[i];
+        if (d->heard[i] && s->heartbeat && s->db_id)
+            query_do(d->store, Q_SOURCE_SEEN, "ii", s->db_id, d->heard[i]);
+    }
+    if (desk_end(d, RC_OK, &e)) {
+        log_err("desk", "who was heard: %s: trying again", e.text);
         return;
-    query_do(d->store, Q_SOURCE_SEEN, "ii", s->db_id, at);
-    if (own && store_commit(d->store, &e))
-        log_err("desk", "%s: %s", s->name, e.text);
+    }
+    memset(d->heard, 0, d->g.roster->nsources * sizeof *d->heard);
+    d->heard_any = false;
 }
 
 static void silent_event(struct desk *d, int64_t source, struct str name, int64_t org_id, int64_t last, int64_t now) {
@@ -128,12 +147,15 @@ void silent_tick(struct desk *d, int64_t now) {
     if (now - d->silent_at < US_PER_S * 10)
         return;
     d->silent_at = now;
-    if (!query_row(d->store, Q_SOURCES_SILENT, "i", now))
+    heard_save(d);
+    if (d->paused) /* nobody can be heard */
+        d->listening = now;
+    if (d->heard_any || !query_row(d->store, Q_SOURCES_SILENT, "ii", now, d->listening))
         return;
     query_end(d->store, Q_SOURCES_SILENT);
     if (desk_begin(d, &e))
         return;
-    for (bool more = query_row(d->store, Q_SOURCES_SILENT, "i", now); more; more = query_next(d->store, Q_SOURCES_SILENT), n++) {
+    for (bool more = query_row(d->store, Q_SOURCES_SILENT, "ii", now, d->listening); more; more = query_next(d->store, Q_SOURCES_SILENT), n++) {
         silent[n].id = query_int(d->store, Q_SOURCES_SILENT, 0);
         silent[n].name = query_str(d->store, Q_SOURCES_SILENT, 1, &d->scratch);
         silent[n].org = query_int(d->store, Q_SOURCES_SILENT, 2);

@@ -294,6 +294,37 @@ bool ingest_stats_decode(struct str payload, struct ingest_stats *out) {
     return unpack_done(&u);
 }
 
+/* ---- FRAME_HEARD */
+
+bool hearing_encode(struct buf *b, const struct hearing *in) {
+    if (in->n > HEARING_MAX)
+        return false;
+    pack_u32(b, in->generation);
+    pack_u32(b, (uint32_t)in->n);
+    for (size_t i = 0; i < in->n; i++) {
+        pack_u32(b, in->v[i].source);
+        pack_i64(b, in->v[i].at);
+    }
+    return !b->over;
+}
+
+bool hearing_decode(struct str payload, struct hearing *out) {
+    struct unpack u;
+
+    unpack_init(&u, payload);
+    out->generation = unpack_u32(&u);
+    out->n = unpack_u32(&u);
+    if (u.bad || out->n > HEARING_MAX) {
+        out->n = 0;
+        return false;
+    }
+    for (size_t i = 0; i < out->n; i++) {
+        out->v[i].source = unpack_u32(&u);
+        out->v[i].at = unpack_i64(&u);
+    }
+    return unpack_done(&u);
+}
+
 /* ---- FRAME_ACK */
 
 bool ack_encode(struct buf *b, const struct ack *in) {

@@ -59,6 +59,18 @@ struct ingest_stats { /* FRAME_STATS: stored and folded count acknowledged lines
 bool ingest_stats_encode(struct buf *b, const struct ingest_stats *in);
 bool ingest_stats_decode(struct str payload, struct ingest_stats *out);
 
+#define HEARING_MAX 1024
+struct hearing { /* FRAME_HEARD: not kept, not numbered; of another generation than the desk's it says nothing */
+    uint32_t generation;
+    size_t n;
+    struct heard_one {
+        uint32_t source; /* index in the roster of that generation */
+        int64_t at;      /* arrival of its last line */
+    } v[HEARING_MAX];
+};
+bool hearing_encode(struct buf *b, const struct hearing *in);
+bool hearing_decode(struct str payload, struct hearing *out);
+
 struct ack { /* FRAME_ACK */
     uint64_t seq;        /* this one is committed (frames are acknowledged in order) */
     bool refused;        /* not committed and never will be: the answer is 503 for a delivery, shed for lines */

@@ -74,3 +74,12 @@ bool message_add(struct message *m, enum field_id id, struct str name, struct st
     m->fields[m->nfields++] = (struct field){(uint16_t)id, flags, name, value};
     return true;
 }
+
+struct str peer_host(struct str peer) {
+    size_t n = peer.n;
+
+    while (n > 0 && peer.p[n - 1] != ':')
+        n--;
+    struct str host = n > 0 ? str_n(peer.p, n - 1) : peer;
+    return host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']' ? str_n(host.p + 1, host.n - 2) : host;
+}

@@ -63,6 +63,8 @@ struct message {
 /* The header fields (host, program, pid, facility, severity, message) answer too: absent when not there. */
 struct str message_field(const struct message *m, enum field_id id, struct str name);
 bool message_has(const struct message *m, enum field_id id, struct str name, const struct field **f);
+/* "192.0.2.1" of "192.0.2.1:40022", "2001:db8::1" of "[2001:db8::1]:514"; what has no port as it is. */
+struct str peer_host(struct str peer);
 /* Adds one; false (and counted) when full. value borrowed. */
 bool message_add(struct message *m, enum field_id id, struct str name, struct str value, uint16_t flags);
 

@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
     arena_init(&a, (size_t)16 << 20);
     buf_init(&one, (size_t)16 << 20);
     buf_init(&two, (size_t)16 << 20);
-    switch (p[0] % 6) {
+    switch (p[0] % 7) {
     case 0:
         AGAIN(batch, batch_decode(in, &a, &x), batch_decode(buf_view(&one), &a, &y));
         break;
@@ -46,8 +46,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
     case 4:
         AGAIN(carry, carry_decode(in, &x), carry_decode(buf_view(&one), &y));
         break;
-    default:
+    case 5:
         AGAIN(carried, carried_decode(in, &x), carried_decode(buf_view(&one), &y));
+        break;
+    default:
+        AGAIN(hearing, hearing_decode(in, &x), hearing_decode(buf_view(&one), &y));
     }
     buf_fini(&one);
     buf_fini(&two);

@@ -137,6 +137,33 @@ static void stats_acks_and_carries_come_out_as_they_went_in(void **state) {
     buf_fini(&b);
 }
 
+static void what_was_heard_comes_out_as_it_went_in(void **state) {
+    struct hearing in = {.generation = 4, .n = 2, .v = {{7, 11}, {UINT32_MAX, -1}}}, out;
+    struct buf b;
+
+    (void)state;
+    buf_init(&b, 1 << 16);
+    assert_true(hearing_encode(&b, &in));
+    assert_true(hearing_decode(buf_view(&b), &out));
+    assert_true(out.generation == 4 && out.n == 2 && out.v[0].source == 7 && out.v[0].at == 11 && out.v[1].source == UINT32_MAX && out.v[1].at == -1);
+    for (size_t n = 0; n < b.n; n++) { /* every truncation, in a block of exactly that size */
+        char *p = malloc(n + 1);
+        memcpy(p + 1, b.p, n);
+        assert_false(hearing_decode(str_n(p + 1, n), &out));
+        free(p);
+    }
+    buf_c(&b, 0);
+    assert_false(hearing_decode(buf_view(&b), &out));
+    buf_reset(&b);
+    pack_u32(&b, 1);
+    pack_u32(&b, HEARING_MAX + 1);
+    assert_false(hearing_decode(buf_view(&b), &out));
+    assert_int_equal(out.n, 0);
+    in.n = HEARING_MAX + 1;
+    assert_false(hearing_encode(&b, &in));
+    buf_fini(&b);
+}
+
 /* Every truncation, and every payload with a byte behind its end. */
 static void what_is_too_short_or_too_long_is_refused(void **state) {
     struct buf b[2];
@@ -187,6 +214,7 @@ int main(void) {
         cmocka_unit_test(a_batch_comes_out_as_it_went_in),
         cmocka_unit_test(the_sightings_of_a_delivery_share_its_body),
         cmocka_unit_test(stats_acks_and_carries_come_out_as_they_went_in),
+        cmocka_unit_test(what_was_heard_comes_out_as_it_went_in),
         cmocka_unit_test(what_is_too_short_or_too_long_is_refused),
         cmocka_unit_test(a_count_that_lies_asks_for_no_memory),
     };

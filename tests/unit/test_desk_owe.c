@@ -204,12 +204,80 @@ static void an_event_nobody_decides_on_escalates_at_its_target(void **state) {
     help_close(&h);
 }
 
+static void speaks(struct help *h, uint32_t generation) {
+    struct hearing heard = {.generation = generation, .n = 2, .v = {{0, h->now}, {99, h->now}}}; /* there is no source 99 */
+    desk_heard(h->d, &heard);
+}
+
+static int64_t counted(const struct json *list) {
+    return json_int(json_get(json_at(list, 0), "count"), -1);
+}
+
+static int silences(struct help *h) {
+    struct json *j = help_list(h, "iso", "events");
+    int n = (int)json_count(j);
+    json_free(j);
+    return n;
+}
+
+static void a_source_that_speaks_again_is_watched_again(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    help_run_until(&h, T0 + 65 * US_PER_MIN);
+    assert_int_equal(silences(&h), 1);
+    help_run_until(&h, T0 + 300 * US_PER_MIN);
+    struct json *j = help_list(&h, "iso", "events"); /* once, not once an hour */
+    assert_int_equal(counted(j), 1);
+    json_free(j);
+    speaks(&h, 1);
+    help_run_until(&h, h.now + 30 * US_PER_MIN);
+    speaks(&h, 1);
+    help_run_until(&h, h.now + 40 * US_PER_MIN);
+    j = help_list(&h, "iso", "events");
+    assert_int_equal(counted(j), 1);
+    json_free(j);
+    help_run_until(&h, h.now + 40 * US_PER_MIN);
+    j = help_list(&h, "iso", "events"); /* the second silence folds into the event that is still open */
+    assert_int_equal(json_count(j), 1);
+    assert_int_equal(counted(j), 2);
+    json_free(j);
+    help_close(&h);
+}
+
+static void what_another_generation_heard_says_nothing(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    help_run_until(&h, T0 + 50 * US_PER_MIN);
+    speaks(&h, 7);
+    help_run_until(&h, T0 + 65 * US_PER_MIN);
+    assert_int_equal(silences(&h), 1);
+    help_close(&h);
+}
+
+static void nobody_was_silent_while_we_were_not_there(void **state) {
+    struct help h;
+    (void)state;
+    char path[64];
+    snprintf(path, sizeof path, "/tmp/tocsin-owe-%ld.db", (long)getpid());
+    help_open_at(&h, path);
+    desk_close(h.d, h.now);
+    h.now += 5 * US_PER_H;
+    help_reopen(&h);
+    help_run_until(&h, h.now + 50 * US_PER_MIN);
+    assert_int_equal(silences(&h), 0);
+    help_run_until(&h, h.now + 15 * US_PER_MIN);
+    assert_int_equal(silences(&h), 1);
+    help_close(&h);
+}
+
 static void a_silent_source_becomes_an_event(void **state) {
     struct help h;
     (void)state;
     help_open(&h);
     help_run_until(&h, T0 + 50 * US_PER_MIN);
-    desk_heard(h.d, STR("quiet"), h.now);
+    speaks(&h, 1);
     help_run_until(&h, T0 + 100 * US_PER_MIN);
     struct json *j = help_list(&h, "iso", "events");
     assert_int_equal(json_count(j), 0);
@@ -235,6 +303,9 @@ int main(void) {
         cmocka_unit_test(the_absent_are_passed_over),
         cmocka_unit_test(an_event_nobody_decides_on_escalates_at_its_target),
         cmocka_unit_test(a_silent_source_becomes_an_event),
+        cmocka_unit_test(a_source_that_speaks_again_is_watched_again),
+        cmocka_unit_test(what_another_generation_heard_says_nothing),
+        cmocka_unit_test(nobody_was_silent_while_we_were_not_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,6 +32,7 @@ static int parent = -1, desk = -1, listen_fd[LISTENERS];
 static struct sockaddr_storage address[LISTENERS];
 static pid_t child;
 static struct ingest_stats stats;
+static struct hearing heard;
 static struct arena arena;
 
 /* ---- what the parent says and hears */
@@ -116,7 +117,7 @@ static void desk_comes(void) {
 
 /* ---- what the desk hears and says */
 
-/* The next frame that is no statistics, or, for FRAME_STATS, the next statistics. */
+/* The next frame, or the next that is neither statistics nor about who was heard. */
 static unsigned desk_hears(bool want_stats, struct buf *b) {
     struct err e = {0};
     unsigned type;
@@ -126,7 +127,9 @@ static unsigned desk_hears(bool want_stats, struct buf *b) {
             fail_msg("the desk hears nothing: %s", e.text);
         if (type == FRAME_STATS)
             assert_true(ingest_stats_decode(buf_view(b), &stats));
-        if (want_stats || type != FRAME_STATS)
+        if (type == FRAME_HEARD)
+            assert_true(hearing_decode(buf_view(b), &heard));
+        if (want_stats || (type != FRAME_STATS && type != FRAME_HEARD))
             return type;
     }
 }
@@ -227,15 +230,20 @@ static void compile(void) {
              "  - {kind: http, address: \"127.0.0.1:0\"}\n"
              "webhooks: [{name: tok, auth: bearer, secret_file: tok.secret}]\n"
              "files:\n"
-             "  roster: [%s/etc/roster.yaml]\n"
+             "  roster: [roster.yaml]\n"
              "  policy: [%s/etc/policy]\n"
              "  rules: [rules.yml]\n"
              "  normalise: [%s/etc/normalise.d]\n"
              "  dialects: [%s/etc/dialects.d]\n",
-             dir, dir, src, src, src, src);
+             dir, dir, src, src, src);
     put_file("tocsin.yaml", text);
     put_file("rules.yml", "title: Guess\nid: 11111111-1111-1111-1111-111111111111\nlevel: low\nlogsource: {product: linux}\n"
                           "detection:\n  s:\n    message|contains: Failed password\n  condition: s\n");
+    put_file("roster.yaml", "orgs: [{slug: main, name: M, tz: UTC}]\n"
+                            "people: [{login: iso, name: I, email: i@example.test, function: iso, roles: [{org: main, role: iso, from: 2026-01-01, reason: r}]},"
+                            " {login: boss, name: B, email: b@example.test, function: management, roles: [{org: main, role: management, from: 2026-01-01, reason: r}]}]\n"
+                            "sources:\n  - {name: printer, org: main}\n  - {name: GW, org: main, heartbeat: 15m}\n"
+                            "  - {name: mute, org: main, heartbeat: 15m}\n  - {name: 127.0.0.1, org: main, heartbeat: 15m}\n");
     put_file("tok.secret", "hello\n");
     snprintf(path, sizeof path, "%s/tocsin.yaml", dir);
     buf_init(&image, 64 << 20);
@@ -263,7 +271,7 @@ static int group_setup(void **state) {
 }
 
 static int group_teardown(void **state) {
-    static const char *const names[] = {"tocsin.yaml", "rules.yml", "tok.secret"};
+    static const char *const names[] = {"tocsin.yaml", "roster.yaml", "rules.yml", "tok.secret"};
     char path[128];
 
     (void)state;
@@ -298,6 +306,7 @@ static int setup(void **state) {
     close(fd[1]);
     parent = fd[0];
     stats = (struct ingest_stats){0};
+    heard = (struct hearing){0};
     for (int i = 0; i < LISTENERS; i++) {
         struct listen_conf c = {.kind = kinds[i], .address = any, .rcvbuf = 64 << 10};
         socklen_t len = sizeof address[i];
@@ -527,6 +536,33 @@ static void what_was_read_is_sent_before_leaving(void **state) {
     buf_fini(&b);
 }
 
+/* By host name without case and by address; only those with a heartbeat; told again to the next desk. */
+static void the_desk_hears_which_sources_spoke_be_it_harmless(void **state) {
+    struct buf b;
+    int fd = to(UDP);
+
+    (void)state;
+    buf_init(&b, 16 << 20);
+    desk_comes();
+    put(fd, GOOD);
+    for (int desks = 0; desks < 2; desks++) {
+        uint32_t seen = 0;
+        while (heard.n == 0)
+            desk_hears(true, &b);
+        assert_int_equal(heard.generation, 1);
+        assert_int_equal(heard.n, 2);
+        for (size_t i = 0; i < heard.n; i++) {
+            seen |= 1u << heard.v[i].source;
+            assert_true(heard.v[i].at > 0);
+        }
+        assert_int_equal(seen, 1u << 1 | 1u << 3);
+        heard.n = 0;
+        desk_comes();
+    }
+    close(fd);
+    buf_fini(&b);
+}
+
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
@@ -538,6 +574,7 @@ int main(void) {
         TEST(without_a_desk_a_webhook_is_told_to_come_again),
         TEST(while_the_desk_cannot_store_nothing_is_taken),
         TEST(a_new_generation_loses_no_line),
+        TEST(the_desk_hears_which_sources_spoke_be_it_harmless),
         TEST(what_was_read_is_sent_before_leaving),
     };
     signal(SIGPIPE, SIG_IGN);
