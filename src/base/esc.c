@@ -122,7 +122,7 @@ bool esc_json(struct buf *b, struct str s) {
         if (run) {
             buf_add(b, s.p, run);
             len = run;
-        } else if (len == 0) {
+        } else if (len == 0 || rune == 0) { /* U+0000 no strict reader takes, our own neither: one byte would hide the whole answer */
             buf_text(b, "\xef\xbf\xbd");
             len = 1;
         } else if (rune == '"' || rune == '\\') {

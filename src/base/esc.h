@@ -16,7 +16,7 @@ bool esc_quoted(struct buf *b, struct str s); /* "..." with \" and \\, else as e
 bool esc_html(struct buf *b, struct str s);   /* esc_term, then & < > " ' */
 bool esc_csv(struct buf *b, struct str s);    /* RFC 4180 quoting, and ' before = + - @ TAB CR (OWASP ASVS 1.2.10) */
 bool esc_tsv(struct buf *b, struct str s);    /* esc_term; nothing in it can be a tab or newline */
-bool esc_json(struct buf *b, struct str s);   /* "..."; invalid UTF-8 becomes U+FFFD */
+bool esc_json(struct buf *b, struct str s);   /* "..."; invalid UTF-8 and U+0000 become U+FFFD */
 /* RFC 5322 unstructured header value: no CR, LF, NUL possible; RFC 2047 B-encoded words when not printable ASCII; folded at 76. */
 bool esc_header(struct buf *b, struct str s);
 

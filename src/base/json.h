@@ -46,7 +46,7 @@ void jw_key(struct jw *w, const char *key);
 void jw_key_str(struct jw *w, struct str key);
 void jw_str(struct jw *w, struct str s); /* absent gives null */
 void jw_text(struct jw *w, const char *cstr); /* NULL gives null */
-void jw_bytes(struct jw *w, struct str s); /* a string when UTF-8, else {"b64":"..."} */
+void jw_bytes(struct jw *w, struct str s); /* a string when UTF-8 without U+0000, else {"b64":"..."} */
 void jw_int(struct jw *w, int64_t v);
 void jw_bool(struct jw *w, bool v);
 void jw_null(struct jw *w);

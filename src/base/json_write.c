@@ -10,6 +10,8 @@
 #include "base/digest.h"
 #include "base/esc.h"
 
+#include <string.h>
+
 void jw_init(struct jw *w, struct buf *b) {
     *w = (struct jw){.b = b};
 }
@@ -81,7 +83,7 @@ void jw_text(struct jw *w, const char *cstr) {
 }
 
 void jw_bytes(struct jw *w, struct str s) {
-    if (str_absent(s) || str_utf8(s)) {
+    if (str_absent(s) || (str_utf8(s) && (!s.n || !memchr(s.p, 0, s.n)))) {
         jw_str(w, s);
         return;
     }

@@ -229,6 +229,27 @@ static void written_json_is_read_back(void **state) {
     buf_fini(&b);
 }
 
+/* A byte in a log line must not make the whole list of events unreadable. */
+static void a_nul_does_not_hide_the_rest(void **state) {
+    (void)state;
+    struct buf b;
+    struct jw w;
+    struct json *j = NULL;
+    struct err e = {0};
+
+    buf_init(&b, 4096);
+    jw_init(&w, &b);
+    jw_map(&w);
+    jw_kv_str(&w, "user", str_n("a\0b", 3));
+    jw_key(&w, "body");
+    jw_bytes(&w, str_n("a\0b", 3));
+    jw_map_end(&w);
+    assert_int_equal(json_parse(buf_view(&b), 4096, &j, &e), RC_OK);
+    assert_string_equal(buf_cstr(&b), "{\"user\":\"a\xef\xbf\xbd" "b\",\"body\":{\"b64\":\"YQBi\"}}");
+    json_free(j);
+    buf_fini(&b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_rfc_8259_is_json),
@@ -238,6 +259,7 @@ int main(void) {
         cmocka_unit_test(a_mistake_is_named_with_its_place),
         cmocka_unit_test(values_are_read_as_what_they_are),
         cmocka_unit_test(written_json_is_read_back),
+        cmocka_unit_test(a_nul_does_not_hide_the_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
