@@ -219,12 +219,34 @@ static void stamp_columns(struct act *a) {
     }
 }
 
+static bool given_within(const struct args *args, size_t from, size_t to, const char *name) {
+    for (size_t i = from; i < to; i++)
+        if (!strcmp(args->v[i].name, name))
+            return true;
+    return false;
+}
+
+/* What was given several times is a list: a name that stands there twice is no JSON that verify would read. */
+static void put_arg(struct act *a, size_t i) {
+    const struct args *args = a->args;
+    const char *name = args->v[i].name;
+    bool list = given_within(args, i + 1, args->n, name);
+    jw_key(&a->line.w, name);
+    if (list)
+        jw_list(&a->line.w);
+    for (; i < args->n; i++)
+        if (!strcmp(args->v[i].name, name))
+            jw_str(&a->line.w, args->v[i].value);
+    if (list)
+        jw_list_end(&a->line.w);
+}
+
 static void put_args(struct act *a) {
     jw_key(&a->line.w, "given");
     jw_map(&a->line.w);
     for (size_t i = 0; i < a->args->n; i++)
-        if (strcmp(a->args->v[i].name, "org"))
-            jw_kv_str(&a->line.w, a->args->v[i].name, a->args->v[i].value);
+        if (strcmp(a->args->v[i].name, "org") && !given_within(a->args, 0, i, a->args->v[i].name))
+            put_arg(a, i);
     jw_map_end(&a->line.w);
 }
 

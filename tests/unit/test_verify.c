@@ -25,6 +25,7 @@ static void make_record(void) {
     help_do(&h, "iso", MACHINE_INCIDENT, "1", "ack", "");
     help_do(&h, "iso", MACHINE_INCIDENT, "1", "note", "text=looked at it");
     help_do(&h, "iso", MACHINE_INCIDENT, "1", "lesson", "text=keep logs");
+    help_do(&h, "iso", MACHINE_INCIDENT, "1", "note", "text=said twice|text=in one request"); /* as an API client may */
     help_run_until(&h, h.now + 3 * US_PER_H);
     help_sight(&h, "r-fail", "192.0.2.9", 9, US_PER_S);
     desk_close(h.d, h.now);
@@ -86,7 +87,7 @@ static void every_altered_row_is_named(void **state) {
         {"UPDATE role_binding SET role='auditor' WHERE id=1", "role_binding 1: differs", "a role"},
         {"UPDATE assessment SET rationale='' WHERE id=1", "assessment 1: differs", "an assessment"},
         {"DELETE FROM lesson", "lesson 1: it is missing", "a missing row"},
-        {"INSERT INTO note(audit_seq,object,object_id,at,by,text) VALUES(3,'event',1,1,1,'made up')", "note 2: no audit row accounts for it", "a row put in"},
+        {"INSERT INTO note(audit_seq,object,object_id,at,by,text) VALUES(3,'event',1,1,1,'made up')", "note 3: no audit row accounts for it", "a row put in"},
         {"UPDATE raw SET body=CAST(replace(CAST(body AS TEXT),'192','193') AS BLOB) WHERE id=1", "raw line 1 of EV-2026-000001: differs from its hash", "a raw line"},
         {"UPDATE raw SET peer='192.0.2.99:1' WHERE id=1", "event EV-2026-000001: its raw lines differ", "where a raw line came from"},
         {"DELETE FROM raw WHERE id=1", "event EV-2026-000001: its raw lines differ", "a missing raw line"},
