@@ -62,7 +62,7 @@ void fold_flush(struct desk *d) {
 int64_t fold_raw(struct desk *d, int64_t event, int64_t org, int64_t source, struct str rule, struct str fields, const struct sighting_line *l) {
     uint8_t sum[SHA256_SIZE];
     sha256_of(l->raw, sum);
-    return query_insert(d->store, Q_RAW_ADD, "ziisbiisiibb", event, org, source, rule, fields, l->arrived, l->time, l->peer, (int64_t)l->transport,
+    return query_insert(d->store, Q_RAW_ADD, "ziisbssiisiibb", event, org, source, rule, fields, pending_value(fields, F_SRC_IP), pending_value(fields, F_USER), l->arrived, l->time, l->peer, (int64_t)l->transport,
                         (int64_t)l->flags, str_n(sum, sizeof sum), str_absent(l->raw) ? STR("") : l->raw);
 }
 

@@ -110,6 +110,11 @@ void fold_settle_due(struct desk *d, int64_t now, int64_t older_than, size_t max
 int64_t fold_raw(struct desk *d, int64_t event, int64_t org, int64_t source, struct str rule, struct str fields, const struct sighting_line *l);
 void fold_raws_accounted(struct desk *d, int64_t event); /* marks the event's raws as audited, renews count and digest in its row */
 
+/* ---- desk_pending.c: lines aside */
+void pending_pack(const struct sighting *s, struct buf *b);
+struct str pending_value(struct str packed, enum field_id id);
+void pending_claim(struct desk *d, const struct alert *al, int64_t event, int64_t org);
+
 /* ---- desk_report.c */
 struct claim { /* somebody or something says that something happened */
     int org;                       /* index in the roster */

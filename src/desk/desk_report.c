@@ -236,68 +236,6 @@ static void joined(struct sighted *x, int64_t id, bool made) {
     }
 }
 
-/* name and value of each field, for the correlation that may claim this line later */
-static void pack_fields(const struct sighting *s, struct buf *b) {
-    for (size_t i = 0; i < s->nfields; i++) {
-        const char *own = field_name((enum field_id)s->fields[i].id);
-        pack_str(b, own ? str_of(own) : s->fields[i].name);
-        pack_str(b, s->fields[i].value);
-    }
-}
-
-static bool has_pair(struct str packed, struct str name, struct str value) {
-    struct unpack u;
-    unpack_init(&u, packed);
-    while (u.p < u.end && !u.bad) {
-        struct str n = unpack_str(&u, SIZE_MAX), v = unpack_str(&u, SIZE_MAX);
-        if (!u.bad && str_eqi(n, name) && str_eq(v, value))
-            return true;
-    }
-    return false;
-}
-
-/* Does the base rule with this id feed the correlation? By way of other correlations too, at most four deep. */
-static bool feeds(const struct ruleset *rs, uint32_t corr, struct str base, int depth) {
-    const struct corr *c = rs->rules[corr].corr;
-    for (size_t i = 0; c && depth < 4 && i < c->nrefs; i++)
-        if (str_eq(rs->rules[c->refs[i]].info.id, base) || feeds(rs, c->refs[i], base, depth + 1))
-            return true;
-    return false;
-}
-
-/* The names by which any of the referenced rules spells a group field. */
-static bool in_group(const struct alert *al, const struct corr *c, struct str packed) {
-    for (size_t g = 0; g < al->ngroup; g++) {
-        const char *own = field_name((enum field_id)al->group[g].id);
-        bool found = has_pair(packed, own ? str_of(own) : al->group[g].name, al->group[g].value);
-        if (!found && c && g < c->nby)
-            for (size_t r = 0; r < c->nrefs && !found; r++)
-                found = c->by[g].names && has_pair(packed, c->by[g].names[r], al->group[g].value);
-        if (!found)
-            return false;
-    }
-    return true;
-}
-
-/* The lines that made a correlation fire become samples of its event: the first of them, and the last. A flood of others in between
- * may hide some (PENDING_SCAN); it never changes the count. */
-static void claim_from(struct desk *d, const struct alert *al, int64_t event, int64_t org, enum stmt q) {
-    int64_t ids[64], keep = d->conf.samples < 64 ? d->conf.samples : 64, n = 0;
-    const struct corr *c = d->g.rules->rules[al->rule].corr;
-    bool more = query_row(d->store, q, "iiii", org, al->first, al->last, (int64_t)PENDING_SCAN);
-    for (; more && n < keep; more = query_next(d->store, q))
-        if (feeds(d->g.rules, al->rule, query_str(d->store, q, 1, NULL), 0) && in_group(al, c, query_str(d->store, q, 2, NULL)))
-            ids[n++] = query_int(d->store, q, 0);
-    query_end(d->store, q);
-    for (int64_t i = 0; i < n; i++)
-        query_do(d->store, Q_RAW_CLAIM, "ii", ids[i], event);
-}
-
-static void claim_pending(struct desk *d, const struct alert *al, int64_t event, int64_t org) {
-    claim_from(d, al, event, org, Q_RAWS_PENDING);
-    claim_from(d, al, event, org, Q_RAWS_PENDING_LAST);
-}
-
 static void on_alert(void *ctx, const struct alert *al) {
     struct sighted *x = ctx;
     struct desk *d = x->d;
@@ -317,7 +255,7 @@ static void on_alert(void *ctx, const struct alert *al) {
     bool made;
     int64_t id = report_claim(d, &c, x->now, &made);
     if (id && al->fired)
-        claim_pending(d, al, id, d->g.roster->orgs[al->org].db_id);
+        pending_claim(d, al, id, d->g.roster->orgs[al->org].db_id);
     joined(x, id, made);
 }
 
@@ -330,7 +268,7 @@ static uint64_t store_lines(struct sighted *x, struct str rule, bool aside) {
     struct buf packed;
     buf_init(&packed, 1 << 20);
     if (aside)
-        pack_fields(s, &packed);
+        pending_pack(s, &packed);
     for (int i = 0; i < lines; i++) {
         const struct sighting_line *l = i ? &s->last : &s->first;
         for (size_t k = 0; k < x->nevents; k++)

@@ -58,10 +58,12 @@ CREATE INDEX event_incident ON event(incident_id) WHERE incident_id IS NOT NULL;
 CREATE INDEX event_reporter ON event(reporter_id) WHERE reporter_id IS NOT NULL;
 -- sightings counted since the event's last audit line: at most a minute old
 CREATE TABLE fold(event_id INTEGER PRIMARY KEY REFERENCES event, count INTEGER NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, since INTEGER NOT NULL, digest BLOB NOT NULL) STRICT;
-CREATE TABLE raw(id INTEGER PRIMARY KEY AUTOINCREMENT, event_id INTEGER REFERENCES event, org_id INTEGER NOT NULL REFERENCES org, source_id INTEGER NOT NULL REFERENCES source, rule TEXT NOT NULL, fields BLOB, -- what a correlation groups by, until one claims it
+CREATE TABLE raw(id INTEGER PRIMARY KEY AUTOINCREMENT, event_id INTEGER REFERENCES event, org_id INTEGER NOT NULL REFERENCES org, source_id INTEGER NOT NULL REFERENCES source, rule TEXT NOT NULL, fields BLOB, src_ip TEXT, user TEXT, -- what correlations group by, until one claims it; nearly all of them by one of these two
   received_at INTEGER NOT NULL, time INTEGER NOT NULL, peer TEXT, transport INTEGER NOT NULL, flags INTEGER NOT NULL, sha256 BLOB NOT NULL CHECK(length(sha256)=32), body BLOB, audited INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX raw_event ON raw(event_id) WHERE event_id IS NOT NULL;
 CREATE INDEX raw_pending ON raw(org_id,time) WHERE event_id IS NULL;
+CREATE INDEX raw_pending_ip ON raw(org_id,src_ip,time) WHERE event_id IS NULL AND src_ip IS NOT NULL;
+CREATE INDEX raw_pending_user ON raw(org_id,user,time) WHERE event_id IS NULL AND user IS NOT NULL;
 CREATE TABLE observable(id INTEGER PRIMARY KEY, org_id INTEGER NOT NULL REFERENCES org, kind TEXT NOT NULL CHECK(kind IN('ipv4','ipv6','domain','url','email','account','host','file_sha256','file_name','process','port','cve','user_agent','other')),
   value TEXT NOT NULL, pii INTEGER NOT NULL DEFAULT 0, pseudonym INTEGER NOT NULL DEFAULT 0, indicator INTEGER NOT NULL DEFAULT 0, role TEXT CHECK(role IN('source','target','other')), first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, UNIQUE(org_id,kind,value)) STRICT;
 CREATE TABLE event_observable(event_id INTEGER NOT NULL REFERENCES event, observable_id INTEGER NOT NULL REFERENCES observable, PRIMARY KEY(event_id,observable_id)) STRICT, WITHOUT ROWID;
