@@ -37,6 +37,8 @@ struct batcher {
     struct grown grown[BATCH_MAX];
     uint16_t slots[SLOTS]; /* index + 1, 0 = empty */
     size_t n;
+    uint32_t lines; /* of which the first sighting is in this batch */
+    enum { LINE_NEW, LINE_HERE, LINE_BEFORE } line; /* the first sighting of the present one: not added yet, in this batch, in one before */
     const struct ruleset *rules;
     struct key_field *keys; /* of all rules, one after the other */
     uint32_t *key_at;       /* rule i has keys[key_at[i]] .. keys[key_at[i + 1]] */
@@ -194,12 +196,13 @@ static bool last_set(struct batcher *b, struct sighting *to, struct grown *g, co
     return true;
 }
 
-static bool merge(struct batcher *b, size_t i, const struct sighting *s) {
+static bool merge(struct batcher *b, size_t i, const struct sighting *s, uint32_t nr) {
     struct sighting *to = &b->v[i];
     struct grown *g = &b->grown[i];
 
     if (!times_room(b, g, to->ntimes, to->ntimes + s->ntimes) || !last_set(b, to, g, &s->last))
         return false;
+    to->last.nr = nr;
     times_append(to, g, s);
     return true;
 }
@@ -212,7 +215,7 @@ static struct str copy(struct batcher *b, struct str s, bool *ok) {
     return c;
 }
 
-static bool insert(struct batcher *b, const struct sighting *s, uint64_t hash, size_t slot) {
+static bool insert(struct batcher *b, const struct sighting *s, uint64_t hash, size_t slot, uint32_t nr) {
     struct sighting *to = &b->v[b->n];
     struct grown *g = &b->grown[b->n];
     bool ok = true;
@@ -221,6 +224,7 @@ static bool insert(struct batcher *b, const struct sighting *s, uint64_t hash, s
     *g = (struct grown){.hash = hash};
     to->ntimes = 0;
     to->total = 0;
+    to->first.nr = nr;
     to->first.raw = copy(b, s->first.raw, &ok);
     to->first.peer = copy(b, s->first.peer, &ok);
     for (size_t i = 0; i < s->nfields; i++) {
@@ -233,6 +237,7 @@ static bool insert(struct batcher *b, const struct sighting *s, uint64_t hash, s
     to->last = to->first;
     if (s->ntimes > 1 && !last_set(b, to, g, &s->last))
         return false;
+    to->last.nr = nr;
     b->slots[slot] = (uint16_t)++b->n;
     return true;
 }
@@ -240,10 +245,22 @@ static bool insert(struct batcher *b, const struct sighting *s, uint64_t hash, s
 bool batcher_add(struct batcher *b, const struct sighting *s) {
     uint64_t hash = hash_of(b, s);
     size_t slot, i = find(b, s, hash, &slot);
+    uint32_t nr = b->line == LINE_NEW ? b->lines + 1 : b->line == LINE_HERE ? b->lines : 0;
+    bool ok = i < BATCH_MAX ? merge(b, i, s, nr) : b->n < BATCH_MAX && insert(b, s, hash, slot, nr);
 
-    if (i < BATCH_MAX)
-        return merge(b, i, s);
-    return b->n < BATCH_MAX && insert(b, s, hash, slot);
+    if (ok && b->line == LINE_NEW) {
+        b->lines = nr;
+        b->line = LINE_HERE;
+    }
+    return ok;
+}
+
+void batcher_line(struct batcher *b) {
+    b->line = LINE_NEW;
+}
+
+uint32_t batcher_lines(const struct batcher *b) {
+    return b->lines;
 }
 
 bool batcher_enough(const struct batcher *b) {
@@ -259,4 +276,6 @@ void batcher_reset(struct batcher *b) {
     arena_reset(&b->arena);
     memset(b->slots, 0, sizeof b->slots);
     b->n = 0;
+    b->lines = 0;
+    b->line = b->line == LINE_HERE ? LINE_BEFORE : b->line;
 }

@@ -20,6 +20,9 @@ struct batcher *batcher_new(void); /* NULL without memory */
 void batcher_free(struct batcher *b);
 /* The rule set the next sightings speak of; borrowed. The batch must be empty. False without memory. */
 bool batcher_rules(struct batcher *b, const struct ruleset *rs);
+/* The sightings added from here on are of another line; batcher_lines counts those of which the first sighting is in this batch. */
+void batcher_line(struct batcher *b);
+uint32_t batcher_lines(const struct batcher *b);
 /* False when there is no room: send what is there, reset, and try again. s is borrowed for the call. */
 bool batcher_add(struct batcher *b, const struct sighting *s);
 bool batcher_enough(const struct batcher *b);

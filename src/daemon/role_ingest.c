@@ -29,9 +29,9 @@
 
 /* ---- batches */
 
-/* A line that two rules saw may be stored twice; in the account it is one line. */
+/* The desk counts each line once; whatever it says, the account balances. */
 void ingest_account(struct account *by, const struct ack *a, size_t transport, uint64_t lines) {
-    uint64_t stored = !a || a->refused ? 0 : a->by[transport].stored < lines ? a->by[transport].stored : lines;
+    uint64_t stored = !a || a->refused ? 0 : a->stored[transport] < lines ? a->stored[transport] : lines;
 
     if (!a)
         return;
@@ -118,11 +118,14 @@ static void on_message(void *ctx, struct message *m) {
         in->by[m->transport].harmless++;
         return;
     }
-    for (size_t i = 0; i < n; i++)
-        added += batch_add(in, m, hits[i]);
-    if (added)
-        in->batch_lines[m->transport]++;
-    else
+    batcher_line(in->batch);
+    for (size_t i = 0; i < n; i++) {
+        bool ok = batch_add(in, m, hits[i]);
+        if (ok && added == 0) /* at once: the next sighting may find the batch full, and this line is in the frame that goes */
+            in->batch_lines[m->transport]++;
+        added += ok;
+    }
+    if (added == 0)
         in->by[m->transport].shed++;
     if (batcher_enough(in->batch))
         ingest_flush(in);

@@ -61,6 +61,7 @@ struct desk {
     struct err broken;     /* what the last group commit failed with when it was ended by somebody else */
     struct fold folds[FOLDS_MAX];
     size_t nfolds;
+    uint8_t line_stored[BATCH_LINES_MAX / 8 + 1]; /* a bit per line of the present batch */
     struct fold kept[FOLDS_MAX]; /* as they were when the present frame began */
     size_t nkept;
     struct arena scratch;  /* of one call */

@@ -222,6 +222,7 @@ struct sighted { /* one sighting on its way */
     int64_t events[ALERTS_MAX + 1]; /* it contributed to */
     bool made[ALERTS_MAX + 1];
     size_t nevents;
+    uint64_t *stored; /* lines per transport; NULL for a delivery, which is one line in any case */
 };
 
 static void joined(struct sighted *x, int64_t id, bool made) {
@@ -259,8 +260,17 @@ static void on_alert(void *ctx, const struct alert *al) {
     joined(x, id, made);
 }
 
-/* Stores the first and the last line for every event they belong to, or aside when none claims them yet. Gives lines stored. */
-static uint64_t store_lines(struct sighted *x, struct str rule, bool aside) {
+/* One line may be behind several sightings of its batch. */
+static void count_line(struct sighted *x, const struct sighting_line *l) {
+    if (!x->stored || l->nr == 0 || l->nr > BATCH_LINES_MAX)
+        return;
+    uint8_t *at = &x->d->line_stored[l->nr / 8], bit = (uint8_t)(1u << l->nr % 8);
+    x->stored[l->transport] += !(*at & bit);
+    *at |= bit;
+}
+
+/* Stores the first and the last line for every event they belong to, or aside when none claims them yet. Gives rows stored. */
+static size_t store_lines(struct sighted *x, struct str rule, bool aside) {
     struct desk *d = x->d;
     const struct sighting *s = x->s;
     int64_t org = d->g.roster->orgs[s->org].db_id;
@@ -275,9 +285,11 @@ static uint64_t store_lines(struct sighted *x, struct str rule, bool aside) {
             fold_raw(d, x->events[k], org, x->source, rule, STR_NONE, l);
         if (!x->nevents && aside)
             fold_raw(d, 0, org, x->source, rule, buf_view(&packed), l);
+        if (x->nevents || aside)
+            count_line(x, l);
     }
     buf_fini(&packed);
-    return x->nevents || aside ? (uint64_t)lines : 0;
+    return x->nevents || aside ? (size_t)lines : 0;
 }
 
 static void account_events(struct sighted *x) {
@@ -300,9 +312,9 @@ static int64_t source_of(struct desk *d, const struct sighting *s, int64_t now) 
     return src && src->db_id && src->org == s->org ? src->db_id : people_source(d, s->org, "syslog", STR("syslog"), now);
 }
 
-/* One sighting of a rule of the present set. x gets what it became part of. Gives lines stored. */
-static uint64_t take_sighting(struct desk *d, const struct sighting *s, struct sighted *x, int64_t source, int64_t now) {
-    *x = (struct sighted){.d = d, .s = s, .now = now};
+/* One sighting of a rule of the present set. x gets what it became part of. Gives rows stored. */
+static size_t take_sighting(struct desk *d, const struct sighting *s, struct sighted *x, int64_t source, uint64_t *lines, int64_t now) {
+    *x = (struct sighted){.d = d, .s = s, .now = now, .stored = lines};
     d->n.sightings++;
     if (s->org >= d->g.roster->norgs || s->ntimes == 0)
         return 0;
@@ -332,7 +344,7 @@ static uint64_t take_sighting(struct desk *d, const struct sighting *s, struct s
     }
     if (wanted)
         correlate(d->corr, &mine, on_alert, x);
-    uint64_t stored = store_lines(x, ri->id, wanted);
+    size_t stored = store_lines(x, ri->id, wanted);
     account_events(x);
     x->s = s;
     return stored;
@@ -396,15 +408,10 @@ enum rc desk_batch(struct desk *d, const struct batch *b, int64_t now, struct ac
     part_begin(d);
     d->rows++; /* an empty batch, too, is answered by a commit */
     bool again = taken_before(d, b);
+    memset(d->line_stored, 0, sizeof d->line_stored);
     for (size_t i = 0; i < b->n && !again; i++) {
-        const struct sighting *s = &b->sightings[i];
         struct sighted x;
-        uint64_t stored = take_sighting(d, s, &x, 0, now);
-        unsigned t = s->first.transport < TRANSPORT__COUNT ? s->first.transport : 0;
-        stored = stored > s->ntimes ? s->ntimes : stored;
-        ack->by[t].stored += stored;
-        ack->by[t].folded += s->ntimes - stored;
-        d->rows += (size_t)stored + 1;
+        d->rows += take_sighting(d, &b->sightings[i], &x, 0, ack->stored, now) + 1;
     }
     return part_end(d, e);
 }
@@ -474,7 +481,6 @@ static bool answered_before(struct desk *d, const struct delivery *dv, struct ar
     ack->status = (int)query_int(d->store, Q_DELIVERY_GET, 0);
     ack->answer = query_str(d->store, Q_DELIVERY_GET, 1, a);
     query_end(d->store, Q_DELIVERY_GET);
-    ack->by[TRANSPORT_HTTP].folded = 1;
     return true;
 }
 
@@ -506,7 +512,7 @@ enum rc desk_delivery(struct desk *d, const struct delivery *dv, int64_t now, st
         if (own)
             own_claim(d, dv, &x, source, now);
         else
-            take_sighting(d, &dv->sightings[i], &x, source, now);
+            take_sighting(d, &dv->sightings[i], &x, source, NULL, now);
         any |= x.nevents > 0;
         answer_refs(d, &w, &x);
     }
@@ -517,7 +523,7 @@ enum rc desk_delivery(struct desk *d, const struct delivery *dv, int64_t now, st
     query_do(d->store, Q_DELIVERY_ADD, "ssids", dv->webhook, dv->id, now, 202, buf_view(&b));
     ack->status = 202;
     ack->answer = arena_str(a, buf_view(&b));
-    ack->by[TRANSPORT_HTTP].stored = 1;
+    ack->stored[TRANSPORT_HTTP] = 1;
     buf_fini(&b);
     d->rows += 2;
     return part_end(d, e);

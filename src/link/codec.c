@@ -27,6 +27,7 @@ static void line_pack(struct buf *b, const struct sighting_line *l) {
     pack_u8(b, l->transport);
     pack_u16(b, l->source);
     pack_u32(b, l->flags);
+    pack_u32(b, l->nr);
 }
 
 static void line_unpack(struct unpack *u, struct sighting_line *l) {
@@ -37,12 +38,13 @@ static void line_unpack(struct unpack *u, struct sighting_line *l) {
     l->transport = unpack_u8(u);
     l->source = unpack_u16(u);
     l->flags = unpack_u32(u);
-    if (l->transport >= TRANSPORT__COUNT)
+    l->nr = unpack_u32(u);
+    if (l->transport >= TRANSPORT__COUNT || l->nr > BATCH_LINES_MAX)
         u->bad = true;
 }
 
 static bool line_same(const struct sighting_line *a, const struct sighting_line *b) {
-    return a->raw.p == b->raw.p && a->raw.n == b->raw.n && a->arrived == b->arrived && a->time == b->time;
+    return a->raw.p == b->raw.p && a->raw.n == b->raw.n && a->arrived == b->arrived && a->time == b->time && a->nr == b->nr;
 }
 
 static void fields_pack(struct buf *b, const struct sighting *s) {
@@ -330,10 +332,8 @@ bool hearing_decode(struct str payload, struct hearing *out) {
 bool ack_encode(struct buf *b, const struct ack *in) {
     pack_u64(b, in->seq);
     pack_u8(b, in->refused);
-    for (size_t t = 0; t < TRANSPORT__COUNT; t++) {
-        pack_varint(b, in->by[t].stored);
-        pack_varint(b, in->by[t].folded);
-    }
+    for (size_t t = 0; t < TRANSPORT__COUNT; t++)
+        pack_varint(b, in->stored[t]);
     pack_str(b, in->answer);
     pack_u16(b, (uint16_t)in->status);
     return !b->over;
@@ -346,10 +346,8 @@ bool ack_decode(struct str payload, struct ack *out) {
     unpack_init(&u, payload);
     out->seq = unpack_u64(&u);
     out->refused = unpack_u8(&u) != 0;
-    for (size_t t = 0; t < TRANSPORT__COUNT; t++) {
-        out->by[t].stored = unpack_varint(&u);
-        out->by[t].folded = unpack_varint(&u);
-    }
+    for (size_t t = 0; t < TRANSPORT__COUNT; t++)
+        out->stored[t] = unpack_varint(&u);
     out->answer = unpack_str(&u, ANSWER_MAX);
     out->status = unpack_u16(&u);
     return unpack_done(&u);

@@ -19,6 +19,7 @@
  * transaction, and a batch whose seq is not above it was committed already: acknowledged again, not counted twice. (A delivery is known
  * by its id and answered the same again.) */
 #define BATCH_SIGHTINGS_MAX 4096
+#define BATCH_LINES_MAX (128u << 10)
 
 struct batch { /* FRAME_BATCH */
     uint64_t epoch, seq;
@@ -74,7 +75,8 @@ bool hearing_decode(struct str payload, struct hearing *out);
 struct ack { /* FRAME_ACK */
     uint64_t seq;        /* this one is committed (frames are acknowledged in order) */
     bool refused;        /* not committed and never will be: the answer is 503 for a delivery, shed for lines */
-    struct { uint64_t stored, folded; } by[TRANSPORT__COUNT]; /* of the lines in it: bytes kept / only counted */
+    uint64_t stored[TRANSPORT__COUNT]; /* lines of the batch whose bytes went into the record with it, each counted once however many
+                                          rules hit it. Later lines of the same event may take their place; the others are folded */
     struct str answer;   /* delivery: the JSON answer */
     int status;          /* delivery: HTTP status */
 };

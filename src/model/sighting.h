@@ -20,6 +20,7 @@ struct sighting_line { /* one message behind it */
     uint8_t transport;
     uint16_t source;
     uint32_t flags;  /* MSG_... */
+    uint32_t nr;     /* of the line in its batch, from 1: two rules may hit one line. 0: it counts in the batch before, which was full */
 };
 
 struct sighting {

@@ -99,6 +99,33 @@ static void like_sightings_become_one_with_all_their_times(void **state) {
     assert_true(v->first.arrived == 1000 && v->last.arrived == 1099);
 }
 
+static void a_line_is_one_line_whatever_number_of_rules_hit_it(void **state) {
+    struct sighting *v;
+    size_t n;
+
+    (void)state;
+    batcher_reset(b);
+    weight = 1;
+    for (int i = 0; i < 3; i++) {
+        batcher_line(b);
+        assert_true(add("192.0.2.7", "root", "a", 0, TRANSPORT_TCP));
+        assert_true(add("192.0.2.8", "root", "a", 0, TRANSPORT_TCP));
+    }
+    v = batcher_sightings(b, &n);
+    assert_int_equal(n, 2);
+    assert_int_equal(batcher_lines(b), 3);
+    for (size_t i = 0; i < 2; i++)
+        assert_true(v[i].first.nr == 1 && v[i].last.nr == 3);
+    batcher_reset(b); /* in the midst of a line: it counted in the batch that is gone */
+    assert_true(add("192.0.2.9", "root", "a", 0, TRANSPORT_TCP));
+    assert_int_equal(batcher_lines(b), 0);
+    assert_int_equal(batcher_sightings(b, &n)->first.nr, 0);
+    batcher_line(b);
+    assert_true(add("192.0.2.9", "root", "a", 0, TRANSPORT_TCP));
+    assert_int_equal(batcher_lines(b), 1);
+    assert_int_equal(v[0].last.nr, 1);
+}
+
 static void what_differs_in_a_key_stays_apart(void **state) {
     size_t n;
 
@@ -169,6 +196,7 @@ static void memory_has_a_limit(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(like_sightings_become_one_with_all_their_times),
+        cmocka_unit_test(a_line_is_one_line_whatever_number_of_rules_hit_it),
         cmocka_unit_test(what_differs_in_a_key_stays_apart),
         cmocka_unit_test(a_full_batch_says_so_and_loses_nothing),
         cmocka_unit_test(memory_has_a_limit),

@@ -227,6 +227,29 @@ static void a_batch_sent_again_is_counted_once(void **state) {
     help_close(&h);
 }
 
+static void a_line_that_two_rules_hit_is_stored_once(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    int64_t at[3] = {h.now, h.now, h.now};
+    struct sighting v[3];
+    for (size_t i = 0; i < 3; i++) { /* lines 1 to 3 are hit by two rules, the third sighting came with a line that an earlier batch counted */
+        v[i] = (struct sighting){.rule = i == 1 ? STR("r-fail") : STR("r-root"), .ntimes = i == 2 ? 1 : 3, .times = at, .total = i == 2 ? 1 : 3};
+        v[i].first = v[i].last = (struct sighting_line){.raw = STR("x"), .arrived = h.now, .time = h.now, .transport = TRANSPORT_UDP};
+        v[i].first.nr = i == 2 ? 0 : 1;
+        v[i].last.nr = i == 2 ? 0 : 3;
+    }
+    struct batch b = {.epoch = 3, .seq = 1, .sightings = v, .n = 3};
+    struct ack ack;
+    help_ok(&h, desk_batch(h.d, &b, h.now, &ack, &h.e));
+    assert_int_equal(ack.stored[TRANSPORT_UDP], 2); /* the first and the last: the one between is folded */
+    b.seq = 2;
+    help_ok(&h, desk_batch(h.d, &b, h.now, &ack, &h.e)); /* numbers are of one batch */
+    assert_int_equal(ack.stored[TRANSPORT_UDP], 2);
+    help_ok(&h, desk_commit(h.d, h.now, &h.e));
+    help_close(&h);
+}
+
 static void a_frame_that_cannot_be_taken_is_refused_alone(void **state) {
     struct help h;
     (void)state;
@@ -258,6 +281,7 @@ int main(void) {
         cmocka_unit_test(the_same_delivery_is_answered_the_same_again),
         cmocka_unit_test(a_person_reports_and_sees_their_own),
         cmocka_unit_test(what_could_not_be_written_is_not_acknowledged),
+        cmocka_unit_test(a_line_that_two_rules_hit_is_stored_once),
         cmocka_unit_test(a_frame_that_cannot_be_taken_is_refused_alone),
         cmocka_unit_test(hostile_bytes_in_a_title_are_made_visible),
     };
