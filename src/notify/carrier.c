@@ -94,7 +94,7 @@ static void finish(struct carrier *c, struct transfer *t, CURLcode cc)
         snprintf(code, sizeof code, "the target resolves to a private address (webhook_out.private_addresses)");
     else if (cc == CURLE_OK && http)
         snprintf(code, sizeof code, "HTTP %ld", status);
-    else if (cc == CURLE_OK || (status && t->reply[0]))
+    else if (cc == CURLE_OK || (status >= 400 && t->reply[0]))
         snprintf(code, sizeof code, "%s", t->reply);
     else
         snprintf(code, sizeof code, "%s", t->error[0] ? t->error : curl_easy_strerror(cc));
@@ -186,7 +186,8 @@ static size_t on_reply_line(char *p, size_t size, size_t n, void *ctx)
 {
     struct transfer *t = ctx;
     struct str line = str_trim(str_n(p, size * n));
-    if (line.n) str_copy(t->reply, sizeof t->reply, line);
+    /* the good-bye to our QUIT says nothing about the message */
+    if (line.n && !str_starts(line, STR("221"))) str_copy(t->reply, sizeof t->reply, line);
     return size * n;
 }
 

@@ -101,7 +101,7 @@ class Lab:
         return p, Lines(p.stdout.fileno(), argv[0])
 
     def smtp(self, *options, where="mail"):
-        p, lines = self.spawn([PYTHON, str(HERE / "smtp_sink.py"), str(self.dir / where), *options])
+        p, lines = self.spawn([PYTHON, str(HERE / "smtp_sink.py"), str(self.dir / where), *options], stderr=subprocess.DEVNULL)
         ready = lines.next(20)
         if not ready or not ready.startswith("READY"):
             skip("no SMTP server: python3-aiosmtpd is not installed")
@@ -110,7 +110,7 @@ class Lab:
 
     def hook(self, secret, *options):
         p, lines = self.spawn([PYTHON, str(HERE / "hook_sink.py"), str(self.dir / "hooks"), secret, *options])
-        self.hook_port = int(lines.next(20).split()[1])
+        self.hook_port, self.hook_lines = int(lines.next(20).split()[1]), lines
         return p, lines
 
     # ---- configuration
@@ -226,7 +226,10 @@ webhooks:
         return p
 
     def json(self, *argv, who=None):
-        return json.loads(self.tocsin(*argv, "--json", who=who).stdout)
+        p = self.tocsin(*argv, "--json", who=who, check=False)
+        if p.returncode not in (0, 7):  # 7: answered, and found something
+            fail(f"tocsin {' '.join(argv)} ended with {p.returncode}:\n{p.stdout}{p.stderr}")
+        return json.loads(p.stdout)
 
     def account(self):
         """The account per transport, {"tcp": {"received": ...}}; balanced() says whether it does."""
