@@ -352,7 +352,9 @@ struct str desk_self_check(struct desk *d) {
     return store_check(d->store);
 }
 
-void desk_watch(struct desk *d, int64_t now, const char *kind, struct str ref, const char *verb, const char *state, int priority, struct str title) {
+void desk_watch(struct desk *d, int64_t now, int64_t org, const char *kind, struct str ref, const char *verb, const char *state, int priority,
+                struct str title) {
+    const struct org *o = desk_org(d, org);
     if (!d->ops.watch)
         return;
     size_t before = d->watch.n;
@@ -360,6 +362,8 @@ void desk_watch(struct desk *d, int64_t now, const char *kind, struct str ref, c
     jw_init(&w, &d->watch);
     jw_map(&w);
     jw_kv_time(&w, "at", now);
+    if (o)
+        jw_kv_text(&w, "org", o->slug);
     jw_kv_text(&w, "kind", kind);
     jw_kv_str(&w, "ref", ref);
     jw_kv_text(&w, "verb", verb);

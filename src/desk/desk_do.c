@@ -301,7 +301,7 @@ static enum rc transition(struct act *a, enum machine m, const char *verb) {
         rows_incident_save(d->store, &a->inc);
     line_close(d, &a->line, a->now, a->org, act_actor(a), action, ref);
     owe_notify(d, a->step, event ? &a->ev : NULL, event ? NULL : &a->inc, act_actor(a), verb, a->now);
-    desk_watch(d, a->now, event ? "event" : "incident", ref, verb, state_name(a->step->to), event ? a->ev.priority : a->inc.priority,
+    desk_watch(d, a->now, a->org, event ? "event" : "incident", ref, verb, state_name(a->step->to), event ? a->ev.priority : a->inc.priority,
                event ? a->ev.title : a->inc.title);
     return RC_OK;
 }
@@ -326,7 +326,7 @@ static enum rc extra(struct act *a, const struct extra *x) {
         ref = str_absent(a->out->made) ? STR("") : a->out->made;
     snprintf(action, sizeof action, "%s.%s", x->machine == MACHINE_EVENT ? "event" : "incident", x->verb);
     line_close(a->d, &a->line, a->now, a->org, act_actor(a), action, ref);
-    desk_watch(a->d, a->now, x->machine == MACHINE_EVENT ? "event" : "incident", ref, x->verb, NULL, 0, STR_NONE);
+    desk_watch(a->d, a->now, a->org, x->machine == MACHINE_EVENT ? "event" : "incident", ref, x->verb, NULL, 0, STR_NONE);
     return RC_OK;
 }
 

@@ -83,7 +83,7 @@ enum rc desk_begin(struct desk *d, struct err *e); /* ends an open group commit 
 enum rc desk_end(struct desk *d, enum rc rc, struct err *e); /* commits when rc is RC_OK, else rolls back; gives what to return */
 void desk_forget_sources(struct desk *d); /* rows made in what was undone are not there */
 void desk_due_at(struct desk *d, int64_t at);      /* something is due then */
-void desk_watch(struct desk *d, int64_t now, const char *kind, struct str ref, const char *verb, const char *state, int priority, struct str title);
+void desk_watch(struct desk *d, int64_t now, int64_t org, const char *kind, struct str ref, const char *verb, const char *state, int priority, struct str title);
 enum rc desk_flush(struct desk *d, int64_t now, struct err *e);
 const struct org *desk_org(const struct desk *d, int64_t id); /* of the roster; NULL when it left */
 int desk_org_index(const struct desk *d, int64_t id);         /* -1 */

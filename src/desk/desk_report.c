@@ -100,7 +100,7 @@ static int64_t make_event(struct desk *d, const struct claim *c, struct str fp, 
         desk_stamp(d, "event", ev.id, stamps[i], at[i], now, by, STR_NONE, false);
     if (ev.priority <= 2)
         owe_ladder(d, "event", ev.id, ev.org_id, ev.priority, now);
-    desk_watch(d, now, "event", ev.ref, "ingest", "new", ev.priority, ev.title);
+    desk_watch(d, now, ev.org_id, "event", ev.ref, "ingest", "new", ev.priority, ev.title);
     d->n.events++;
     return ev.id;
 }

@@ -160,7 +160,7 @@ enum rc respond_declare(struct act *a) {
     owe_notify(d, &besides, NULL, i, act_actor(a), "declare", a->now);
     a->out->made = i->ref;
     act_said(a, "%.*s is declared, P%d. Whoever must know is told.", STR_FMT(i->ref), i->priority);
-    desk_watch(d, a->now, "incident", i->ref, "declare", "declared", i->priority, i->title);
+    desk_watch(d, a->now, a->org, "incident", i->ref, "declare", "declared", i->priority, i->title);
     return store_failed(d->store, a->e);
 }
 

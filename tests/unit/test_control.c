@@ -729,6 +729,7 @@ static void those_who_watch_see_what_happens(void **state) {
     close(other);
     check_ask(200, "rep", "POST", "/v1/reports", "{\"title\":\"something\"}");
     read_all(fd, "\"ref\":\"EV-");
+    assert_non_null(strstr(buf_cstr(&t.reply), "\"org\":\"main\""));
     close(fd);
     for (int i = 0; i < 10; i++)
         turn();
