@@ -8,7 +8,6 @@
 #include "desk/desk_int.h"
 
 #include "base/pack.h"
-#include "detect/rule.h"
 
 /* name and value of each field, for the correlation that may claim this line later */
 void pending_pack(const struct sighting *s, struct buf *b) {
@@ -44,21 +43,22 @@ static bool has_pair(struct str packed, struct str name, struct str value) {
 
 /* Does the base rule with this id feed the correlation? By way of other correlations too, at most four deep. */
 static bool feeds(const struct ruleset *rs, uint32_t corr, struct str base, int depth) {
-    const struct corr *c = rs->rules[corr].corr;
-    for (size_t i = 0; c && depth < 4 && i < c->nrefs; i++)
-        if (str_eq(rs->rules[c->refs[i]].info.id, base) || feeds(rs, c->refs[i], base, depth + 1))
+    const uint32_t *refs;
+    size_t n = rule_refs(rs, corr, &refs);
+    for (size_t i = 0; depth < 4 && i < n; i++)
+        if (str_eq(rule_info(rs, refs[i])->id, base) || feeds(rs, refs[i], base, depth + 1))
             return true;
     return false;
 }
 
 /* The names by which any of the referenced rules spells a group field. */
-static bool in_group(const struct alert *al, const struct corr *c, struct str packed) {
+static bool in_group(const struct ruleset *rs, const struct alert *al, struct str packed) {
     for (size_t g = 0; g < al->ngroup; g++) {
         const char *own = field_name((enum field_id)al->group[g].id);
         bool found = has_pair(packed, own ? str_of(own) : al->group[g].name, al->group[g].value);
-        if (!found && c && g < c->nby)
-            for (size_t r = 0; r < c->nrefs && !found; r++)
-                found = c->by[g].names && has_pair(packed, c->by[g].names[r], al->group[g].value);
+        struct str name = STR("");
+        for (size_t r = 0; !found && !str_absent(name = rule_group(rs, al->rule, g, r)); r++)
+            found = has_pair(packed, name, al->group[g].value);
         if (!found)
             return false;
     }
@@ -71,12 +71,13 @@ static const struct index { /* finds the lines of a group among those of a flood
 } indexes[] = {{F_SRC_IP, {Q_RAWS_PENDING_IP, Q_RAWS_PENDING_IP_LAST}}, {F_USER, {Q_RAWS_PENDING_USER, Q_RAWS_PENDING_USER_LAST}}};
 
 /* The first that the group has and no referenced rule calls otherwise; NULL: there is none. */
-static const struct index *index_for(const struct alert *al, const struct corr *c, struct str *value) {
+static const struct index *index_for(const struct ruleset *rs, const struct alert *al, struct str *value) {
     for (size_t i = 0; i < sizeof indexes / sizeof indexes[0]; i++)
-        for (size_t g = 0; c && g < al->ngroup && g < c->nby; g++) {
+        for (size_t g = 0; g < al->ngroup; g++) {
             bool same = al->group[g].id == indexes[i].id;
-            for (size_t r = 0; r < c->nrefs && same; r++)
-                same = !c->by[g].ids || c->by[g].ids[r] == indexes[i].id;
+            struct str name = STR("");
+            for (size_t r = 0; same && !str_absent(name = rule_group(rs, al->rule, g, r)); r++)
+                same = field_find(name) == indexes[i].id;
             *value = al->group[g].value;
             if (same && !str_absent(*value))
                 return &indexes[i];
@@ -88,14 +89,14 @@ static const struct index *index_for(const struct alert *al, const struct corr *
  * others in between may hide some (PENDING_SCAN); it never changes the count. */
 static void claim_from(struct desk *d, const struct alert *al, int64_t event, int64_t org, bool last) {
     int64_t ids[64], keep = d->conf.samples < 64 ? d->conf.samples : 64, n = 0;
-    const struct corr *c = d->g.rules->rules[al->rule].corr;
+    const struct ruleset *rs = d->g.rules;
     struct str value;
-    const struct index *x = index_for(al, c, &value);
+    const struct index *x = index_for(rs, al, &value);
     enum stmt q = x ? x->q[last] : last ? Q_RAWS_PENDING_LAST : Q_RAWS_PENDING;
     bool more = x ? query_row(d->store, q, "isiii", org, value, al->first, al->last, (int64_t)PENDING_SCAN)
                   : query_row(d->store, q, "iiii", org, al->first, al->last, (int64_t)PENDING_SCAN);
     for (; more && n < keep; more = query_next(d->store, q))
-        if (feeds(d->g.rules, al->rule, query_str(d->store, q, 1, NULL), 0) && in_group(al, c, query_str(d->store, q, 2, NULL)))
+        if (feeds(rs, al->rule, query_str(d->store, q, 1, NULL), 0) && in_group(rs, al, query_str(d->store, q, 2, NULL)))
             ids[n++] = query_int(d->store, q, 0);
     query_end(d->store, q);
     for (int64_t i = 0; i < n; i++)

@@ -147,6 +147,19 @@ const struct rule_info *rule_info(const struct ruleset *rs, size_t index) {
     return index < rs->n ? &rs->rules[index].info : NULL;
 }
 
+size_t rule_refs(const struct ruleset *rs, size_t index, const uint32_t **refs) {
+    const struct corr *c = index < rs->n ? rs->rules[index].corr : NULL;
+
+    *refs = c ? c->refs : NULL;
+    return c ? c->nrefs : 0;
+}
+
+struct str rule_group(const struct ruleset *rs, size_t index, size_t group, size_t ref) {
+    const struct corr *c = index < rs->n ? rs->rules[index].corr : NULL;
+
+    return c && group < c->nby && ref < c->nrefs ? c->by[group].names[ref] : STR_NONE;
+}
+
 long ruleset_find(const struct ruleset *rs, struct str id) {
     for (size_t i = 0; i < rs->n; i++)
         if (str_eq(rs->rules[i].info.id, id))

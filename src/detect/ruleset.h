@@ -60,6 +60,10 @@ enum rc ruleset_load(const struct tree *const *docs, size_t n, unsigned flags, s
 void ruleset_free(struct ruleset *rs);
 size_t ruleset_count(const struct ruleset *rs);
 const struct rule_info *rule_info(const struct ruleset *rs, size_t index);
+/* The rules a correlation names, as indexes; 0 for a detection. */
+size_t rule_refs(const struct ruleset *rs, size_t index, const uint32_t **refs);
+/* What its ref-th rule calls the group-th field that it groups by; absent when there is none. */
+struct str rule_group(const struct ruleset *rs, size_t index, size_t group, size_t ref);
 long ruleset_find(const struct ruleset *rs, struct str id);     /* index by id or name; -1 */
 void ruleset_digest(const struct ruleset *rs, uint8_t out[32]); /* of everything that makes a verdict */
 /* Nothing but the prefilter: Vectorscan database of all literals, to and from bytes (the compile role makes, ingest loads;
