@@ -27,7 +27,7 @@ struct desk_conf {
 };
 
 struct desk_ops { /* what the desk hands out; all may be NULL */
-    void (*carry)(void *ctx, const struct carry *c);                   /* a notice is due: to the notify role */
+    void (*carry)(void *ctx, const struct carry *c);                   /* a notice is due: to the notify role, and to the next one when that dies */
     void (*pause)(void *ctx, bool paused, const char *why);            /* free-space floor */
     void (*watch)(void *ctx, struct str json_line);                    /* one line per change, for `tocsin watch` */
 };
@@ -58,8 +58,6 @@ void desk_took(struct desk *d, int64_t us); /* how long a commit took, for the s
 
 /* ---- from notify */
 enum rc desk_carried(struct desk *d, const struct carried *c, int64_t now, struct err *e);
-/* The notify role died: what it was carrying is carried again, with the same ids. */
-enum rc desk_carrier_lost(struct desk *d, int64_t now, struct err *e);
 /* Listed sources said something, be it harmless: silence is counted from here. Written down before silence is looked for. */
 void desk_heard(struct desk *d, const struct hearing *h);
 

@@ -271,7 +271,7 @@ static void failed(struct desk *d, struct notice *n, const struct carried *c, in
         hand_over(d, n, now);
 }
 
-enum rc desk_carried(struct desk *d, const struct carried *c, int64_t now, struct err *e) {
+static enum rc record_carried(struct desk *d, const struct carried *c, int64_t now, struct err *e) {
     desk_flush(d, now, NULL);
     enum rc rc = desk_begin(d, e);
     struct notice n;
