@@ -26,6 +26,7 @@ static void desk_free(struct desk *d) {
     arena_fini(&d->batch);
     buf_fini(&d->watch);
     free(d->heard);
+    free(d->untold);
     free(d->database);
     free(d->domain);
     free(d->tlp);

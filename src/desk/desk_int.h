@@ -72,9 +72,11 @@ struct desk {
     bool heard_any;
     int64_t listening;        /* since when we can have heard anybody */
     struct work *work;
+    struct untold *untold; /* what became of notices and could not be recorded yet */
+    size_t nuntold;
     struct latency latency; /* of group commits */
     struct {
-        uint64_t sightings, unknown_rule, events, folded, alerts, decisions, refused, carried, sent, failed, dead, carry_lost, commit_failed, quiet_folds;
+        uint64_t sightings, unknown_rule, events, folded, alerts, decisions, refused, carried, sent, failed, dead, commit_failed, quiet_folds;
     } n;
 };
 
@@ -160,6 +162,10 @@ void outbox_acked(struct desk *d, int64_t incident, int64_t person, int64_t now)
 void outbox_tick(struct desk *d, int64_t now);
 void outbox_recover(struct desk *d, int64_t now); /* sending -> queued */
 bool outbox_has(const struct person *p, int channel);
+struct untold { /* desk_outbox.c: at most IN_FLIGHT_MAX, more are not under way */
+    struct carried c;
+    char code[200];
+};
 
 /* ---- desk_do.c and its verbs */
 struct act { /* one desk_do under way */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC - tests of desk: who is told by when, what stops it, what becomes of a notice */
 #include "desk_help.h"
 
+#include <sqlite3.h>
+
 static void carry_back(struct help *h, size_t i, bool ok, bool permanent) {
     struct carried c = {.id = h->carried[i].id, .ok = ok, .permanent = permanent, .code = ok ? STR("250 ok") : STR("connect: refused"), .started = h->now, .ended = h->now};
     help_ok(h, desk_carried(h->d, &c, h->now, &h->e));
@@ -113,15 +115,42 @@ static void a_failed_notice_is_tried_again_and_then_goes_by_the_next_channel(voi
     help_close(&h);
 }
 
-static void what_a_dead_carrier_held_is_carried_again_with_the_same_id(void **state) {
+static void what_could_not_be_recorded_of_a_notice_is_recorded_later(void **state) {
     struct help h;
     (void)state;
     help_open(&h);
     help_sight(&h, "r-root", "192.0.2.7", 1, 0);
     desk_tick(h.d, h.now);
+    assert_true(h.ncarried > 0);
+    struct carried c = {.id = h.carried[0].id, .ok = false, .code = STR("connect: refused"), .started = h.now, .ended = h.now};
+    sqlite3_hard_heap_limit64(1);
+    enum rc rc = desk_carried(h.d, &c, h.now, &h.e);
+    sqlite3_hard_heap_limit64(0);
+    assert_int_not_equal(rc, RC_OK);
+    size_t n = h.ncarried;
+    for (int i = 0; i < 60; i++) {
+        h.now += US_PER_S;
+        desk_tick(h.d, h.now);
+    }
+    bool again = false;
+    for (; n < h.ncarried; n++)
+        again |= h.carried[n].id == c.id;
+    assert_true(again); /* it failed, so it is tried again: not under way for ever */
+    help_close(&h);
+}
+
+static void what_a_dead_desk_had_handed_out_is_carried_again_with_the_same_id(void **state) {
+    struct help h;
+    char path[64];
+    (void)state;
+    snprintf(path, sizeof path, "/tmp/tocsin-owe-%ld.db", (long)getpid());
+    help_open_at(&h, path);
+    help_sight(&h, "r-root", "192.0.2.7", 1, 0);
+    desk_tick(h.d, h.now);
     size_t n = h.ncarried;
     assert_true(n >= 1);
-    help_ok(&h, desk_carrier_lost(h.d, h.now, &h.e));
+    desk_close(h.d, h.now);
+    help_reopen(&h);
     desk_tick(h.d, h.now);
     assert_int_equal(h.ncarried, 2 * n);
     assert_string_equal(h.uuid[n], h.uuid[0]);
@@ -297,7 +326,8 @@ int main(void) {
         cmocka_unit_test(each_stop_reason_stops_the_ladder),
         cmocka_unit_test(an_incident_has_a_ladder_of_its_own),
         cmocka_unit_test(a_failed_notice_is_tried_again_and_then_goes_by_the_next_channel),
-        cmocka_unit_test(what_a_dead_carrier_held_is_carried_again_with_the_same_id),
+        cmocka_unit_test(what_could_not_be_recorded_of_a_notice_is_recorded_later),
+        cmocka_unit_test(what_a_dead_desk_had_handed_out_is_carried_again_with_the_same_id),
         cmocka_unit_test(a_dead_notice_hurries_its_ladder),
         cmocka_unit_test(nothing_owed_is_lost_over_a_restart),
         cmocka_unit_test(the_absent_are_passed_over),
