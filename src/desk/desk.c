@@ -27,7 +27,6 @@ static void desk_free(struct desk *d) {
     buf_fini(&d->watch);
     free(d->heard);
     free(d->untold);
-    free(d->untold);
     free(d->database);
     free(d->domain);
     free(d->tlp);

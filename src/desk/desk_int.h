@@ -166,10 +166,6 @@ struct untold { /* desk_outbox.c: at most IN_FLIGHT_MAX, more are not under way 
     struct carried c;
     char code[200];
 };
-struct untold { /* desk_outbox.c: at most IN_FLIGHT_MAX, more are not under way */
-    struct carried c;
-    char code[200];
-};
 
 /* ---- desk_do.c and its verbs */
 struct act { /* one desk_do under way */

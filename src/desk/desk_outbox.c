@@ -7,7 +7,6 @@
  * Keeps   nothing in memory: the schedule is the row's next_try_at.
  */
 #include <stdlib.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -198,45 +197,8 @@ static void untold_tick(struct desk *d, int64_t now) {
     }
 }
 
-static enum rc record_carried(struct desk *d, const struct carried *c, int64_t now, struct err *e);
-
-/* Full disks and locks go by. What is forgotten meanwhile would leave its notice under way for ever: neither sent nor tried again. */
-static void untold_keep(struct desk *d, const struct carried *c) {
-    if (!d->untold)
-        d->untold = calloc(IN_FLIGHT_MAX, sizeof *d->untold);
-    for (size_t i = 0; d->untold && i < d->nuntold; i++)
-        if (d->untold[i].c.id == c->id)
-            return;
-    if (!d->untold || d->nuntold == IN_FLIGHT_MAX) {
-        log_err("outbox", "notice %lld: what became of it is lost, it is sent again after the next start", (long long)c->id);
-        return;
-    }
-    struct untold *u = &d->untold[d->nuntold++];
-    u->c = *c;
-    str_copy(u->code, sizeof u->code, str_sub(c->code, 0, sizeof u->code - 1));
-}
-
-static bool passes(enum rc rc) {
-    return rc == RC_LIMIT || rc == RC_BUSY || rc == RC_NOMEM;
-}
-
-static void untold_tick(struct desk *d, int64_t now) {
-    struct err e;
-    while (d->nuntold) {
-        struct untold *u = &d->untold[d->nuntold - 1];
-        u->c.code = str_of(u->code);
-        err_clear(&e);
-        if (passes(record_carried(d, &u->c, now, &e))) {
-            desk_due_at(d, now + US_PER_S);
-            return;
-        }
-        d->nuntold--;
-    }
-}
-
 void outbox_tick(struct desk *d, int64_t now) {
     int64_t ids[OUTBOX_ROUND];
-    untold_tick(d, now);
     untold_tick(d, now);
     struct err e;
     err_clear(&e);
@@ -356,15 +318,6 @@ static enum rc record_carried(struct desk *d, const struct carried *c, int64_t n
     }
     desk_due_at(d, now);
     return desk_end(d, RC_OK, e);
-}
-
-static enum rc record_carried(struct desk *d, const struct carried *c, int64_t now, struct err *e) {
-    enum rc rc = record_carried(d, c, now, e);
-    if (passes(rc)) {
-        untold_keep(d, c);
-        desk_due_at(d, now + US_PER_S);
-    }
-    return rc;
 }
 
 enum rc desk_carried(struct desk *d, const struct carried *c, int64_t now, struct err *e) {
