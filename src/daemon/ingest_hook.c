@@ -184,7 +184,8 @@ static bool delivery_make(struct ingest_hook *h, const struct webhook_call *call
     const struct message *m = &cl->m;
     struct delivery d = {.epoch = in->flight.epoch, .seq = flight_next(&in->flight), .worker = in->flight.worker, .webhook = str_of(c->name),
                          .id = str_of(call->id), .org = m->org, .sightings = cl->s, .n = n + 1, .title = de.title, .key = de.key, .level = de.level,
-                         .line = {m->raw, m->peer, m->arrived, m->time, m->transport, m->source, m->flags}};
+                         .line = {.raw = m->raw, .peer = m->peer, .arrived = m->arrived, .time = m->time, .transport = m->transport,
+                                  .source = m->source, .flags = m->flags}};
     d.rsit_class = de.rsit ? str_of(de.rsit->cls) : STR_NONE;
     d.rsit_type = de.rsit ? str_of(de.rsit->type) : STR_NONE;
     return delivery_encode(payload, &d);
