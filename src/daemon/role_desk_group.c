@@ -93,6 +93,7 @@ static enum rc take_batch(struct worker *w, struct str payload, struct ack *ack,
     if (!batch_decode(payload, &w->r->arena, &b))
         return err_set(e, RC_USAGE, "a batch makes no sense");
     ack->seq = b.seq;
+    b.worker = w->id; /* what the frame says of it is only its own word: the account of others is kept under their number */
     return desk_batch(w->r->desk, &b, clock_now(), ack, e);
 }
 
@@ -113,7 +114,7 @@ static void take(struct worker *w, struct str payload, enum rc (*fn)(struct work
     if (r->failed)
         return;
     enum rc rc = fn(w, payload, &ack, &e);
-    if (rc == RC_IO || rc == RC_NOMEM) {
+    if (rc == RC_IO || rc == RC_NOMEM || rc == RC_BUSY) { /* locked by another: ingest keeps it for our successor */
         group_fail(r, "store", &e);
     } else if (ack.seq == 0) {
         log_err("desk", "ingest %u: %s, not taken", w->id, e.text);
@@ -133,11 +134,13 @@ static void take(struct worker *w, struct str payload, enum rc (*fn)(struct work
     arena_reset(&r->arena);
 }
 
-static void on_stats(struct deskrole *r, struct str payload) {
+static void on_stats(const struct worker *w, struct str payload) {
     struct ingest_stats s;
 
-    if (ingest_stats_decode(payload, &s) && r->control)
-        control_stats(r->control, &s);
+    if (!ingest_stats_decode(payload, &s) || !w->r->control)
+        return;
+    s.worker = w->id;
+    control_stats(w->r->control, &s);
 }
 
 static void on_heard(struct worker *w, struct str payload) {
@@ -160,7 +163,7 @@ static void on_ingest_frame(void *ctx, struct link *l, unsigned type, struct str
     else if (type == FRAME_DELIVERY)
         take(w, payload, take_delivery);
     else if (type == FRAME_STATS)
-        on_stats(w->r, payload);
+        on_stats(w, payload);
     else if (type == FRAME_HEARD)
         on_heard(w, payload);
     else
