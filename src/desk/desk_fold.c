@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/pack.h"
+#include "store/columns.h"
 
 void fold_add(struct desk *d, int64_t event, int64_t count, int64_t first, int64_t last, int64_t now) {
     for (size_t i = 0; i < d->nfolds; i++) {
@@ -77,7 +78,7 @@ void fold_raws_accounted(struct desk *d, int64_t event) {
     buf_init(&b, 1 << 20);
     for (bool more = query_row(d->store, Q_RAWS_DIGEST, "i", event); more; more = query_next(d->store, Q_RAWS_DIGEST), n++) {
         buf_reset(&b);
-        for (int c = 0; c < 8; c++)
+        for (int c = 0; c < RAWS_DIGEST_COLUMNS; c++)
             pack_str(&b, query_str(d->store, Q_RAWS_DIGEST, c, NULL));
         sha256_add(h, b.p, b.n);
     }

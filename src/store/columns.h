@@ -130,4 +130,8 @@
 #define COL_MARK(name, kind, member, list) ",?"
 #define COL_SET(name, kind, member, list) "," #name "=?"
 
+/* what the digest of an event's raw lines is made of: desk_fold.c writes it, verify.c makes it again */
+#define RAWS_DIGEST "SELECT id,source_id,rule,received_at,time,peer,flags,sha256,transport,org_id FROM raw WHERE event_id=?1 AND audited=1 ORDER BY id"
+#define RAWS_DIGEST_COLUMNS 10
+
 #endif

@@ -17,6 +17,7 @@
 #include "base/esc.h"
 #include "base/json.h"
 #include "base/pack.h"
+#include "store/columns.h"
 #include "store/store_int.h"
 
 enum phase { PHASE_CHAIN, PHASE_ROWS, PHASE_RAWS, PHASE_EVENTS, PHASE_FOLDS, PHASE_DONE };
@@ -93,7 +94,7 @@ static struct verify *verify_new(sqlite3 *db) {
     v->payload = prepare(v, "SELECT p.body,e.erase_seq,a.seq FROM audit a LEFT JOIN audit_payload p ON p.seq=a.seq LEFT JOIN audit_erasure e ON e.payload_seq=a.seq WHERE a.seq=?1");
     v->raws = prepare(v, "SELECT r.id,r.sha256,r.body,e.ref FROM raw r LEFT JOIN event e ON e.id=r.event_id WHERE r.id>?1 ORDER BY r.id LIMIT 1");
     v->events = prepare(v, "SELECT id,ref,raw_count,raw_digest FROM event WHERE id>?1 ORDER BY id LIMIT 1");
-    v->event_raws = prepare(v, "SELECT id,source_id,rule,received_at,time,peer,flags,sha256 FROM raw WHERE event_id=?1 AND audited=1 ORDER BY id");
+    v->event_raws = prepare(v, RAWS_DIGEST);
     v->folds = prepare(v, "SELECT f.event_id,f.count,f.first_seen,f.last_seen,f.since,f.digest,e.ref FROM fold f LEFT JOIN event e ON e.id=f.event_id WHERE f.event_id>?1 "
                           "ORDER BY f.event_id LIMIT 1");
     prepare_rows(v);
@@ -273,7 +274,7 @@ static void step_raws(struct verify *v) {
     struct str body = col(v->raws, 2), ref = col(v->raws, 3);
     sha256_of(body, d);
     v->r.records++;
-    if (!str_absent(body) && !same(col(v->raws, 1), d))
+    if (str_absent(body) || !same(col(v->raws, 1), d))
         found(v, "raw line %lld of %.*s: differs from its hash", (long long)v->last, STR_FMT(str_absent(ref) ? STR("no event") : ref));
 }
 
@@ -292,7 +293,7 @@ static void step_events(struct verify *v) {
     buf_init(&b, 1 << 20);
     for (bool more = row(v, v->event_raws, v->last, "raw"); more; more = sqlite3_step(v->event_raws) == SQLITE_ROW, n++) {
         buf_reset(&b);
-        for (int c = 0; c < 8; c++)
+        for (int c = 0; c < RAWS_DIGEST_COLUMNS; c++)
             pack_str(&b, col(v->event_raws, c));
         sha256_add(h, b.p, b.n);
     }
