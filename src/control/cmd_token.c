@@ -53,6 +53,24 @@ static enum rc token_new(struct control *c, struct str login, int64_t now, char 
     return rc;
 }
 
+static struct token_change change_of(const struct token *t) {
+    return (struct token_change){.login = str_of(t->login), .id = str_n(t->digest, ID_DIGITS)};
+}
+
+/* What the record does not know of must not open anything. */
+static enum rc token_record(struct call *k, struct err *e) {
+    struct control *c = k->c;
+    struct token_change change = change_of(&c->tokens[c->ntokens - 1]);
+    enum rc rc = desk_tokens_changed(c->desk, &k->who, true, &change, 1, k->now, e);
+
+    if (rc == RC_OK)
+        return RC_OK;
+    c->ntokens--;
+    if (identity_save(c, NULL) != RC_OK)
+        log_err("control", "a token that was not recorded still stands in %s", c->token_file);
+    return rc;
+}
+
 static void token_json(struct jw *w, const struct token *t, const char *secret) {
     jw_map(w);
     jw_kv_text(w, "login", t->login);
@@ -73,7 +91,7 @@ void cmd_token_add(struct call *k) {
 
     buf_init(&json, ANSWER_MAX);
     if ((rc = args_need(&k->args, "login", &login, &e)) == RC_OK && (rc = check_add(k, login, &e)) == RC_OK &&
-        (rc = token_new(k->c, login, k->now, secret, &e)) == RC_OK) {
+        (rc = token_new(k->c, login, k->now, secret, &e)) == RC_OK && (rc = token_record(k, &e)) == RC_OK) {
         const struct token *t = &k->c->tokens[k->c->ntokens - 1];
         jw_init(&w, &json);
         token_json(&w, t, secret);
@@ -102,28 +120,36 @@ static bool token_named(const struct token *t, struct str name) {
     return str_eq(str_of(t->login), name) || (name.n >= 6 && str_starts(str_of(t->digest), name));
 }
 
-/* Drops those named and allowed; the file first, so that what is revoked stays revoked after a restart. */
+/* Drops those named and allowed; the file first, so that what is revoked stays revoked after a restart, be it recorded or not. */
 static enum rc revoke(struct call *k, struct str name, size_t *dropped, struct err *e) {
     struct control *c = k->c;
     struct token *old = c->tokens, *kept = arena_alloc(&k->arena, sizeof *kept * (c->ntokens + 1));
+    struct token_change *gone = arena_alloc(&k->arena, sizeof *gone * (c->ntokens + 1));
     size_t n = 0, before = c->ntokens;
     enum rc rc;
 
-    if (!kept)
+    if (!kept || !gone)
         return err_set(e, RC_NOMEM, "out of memory");
-    for (size_t i = 0; i < before; i++)
-        if (!token_named(&old[i], name) || !may(k, str_of(old[i].login)))
+    *dropped = 0;
+    for (size_t i = 0; i < before; i++) {
+        if (!token_named(&old[i], name) || !may(k, str_of(old[i].login))) {
             kept[n++] = old[i];
-    if (!(*dropped = before - n))
+            continue;
+        }
+        struct token_change x = change_of(&old[i]);
+        gone[(*dropped)++] = (struct token_change){arena_str(&k->arena, x.login), arena_str(&k->arena, x.id)};
+    }
+    if (!*dropped)
         return err_set(e, RC_NOTFOUND, "there is no token of yours to revoke called \"%.*s\"", STR_FMT(name));
     c->tokens = kept;
     c->ntokens = n;
     rc = identity_save(c, e);
     c->tokens = old;
     c->ntokens = rc == RC_OK ? n : before;
-    if (rc == RC_OK)
-        memcpy(old, kept, n * sizeof *kept);
-    return rc;
+    if (rc != RC_OK)
+        return rc;
+    memcpy(old, kept, n * sizeof *kept);
+    return desk_tokens_changed(c->desk, &k->who, false, gone, *dropped, k->now, e);
 }
 
 void cmd_token_revoke(struct call *k) {

@@ -115,6 +115,12 @@ enum rc desk_verify(struct desk *d, const struct actor *who, int64_t now, desk_d
 enum rc desk_backup(struct desk *d, const struct actor *who, const char *file, int64_t now, desk_done_fn done, void *ctx, struct err *e);
 bool desk_busy(const struct desk *d); /* long work is under way: call desk_tick again soon */
 
+/* Tokens were made or revoked: into the audit chain with whose they are and what they are called, never what they are. */
+struct token_change {
+    struct str login, id; /* id: the digits it is listed under */
+};
+enum rc desk_tokens_changed(struct desk *d, const struct actor *who, bool made, const struct token_change *v, size_t n, int64_t now, struct err *e);
+
 /* tocsin notify test WHO */
 enum rc desk_notify_test(struct desk *d, const struct actor *who, struct str login, int64_t now, struct answer *out, struct err *e);
 /* who may report (A.6.8): makes an event of a human source */

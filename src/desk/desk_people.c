@@ -224,3 +224,24 @@ int64_t people_source(struct desk *d, int org, const char *kind, struct str name
         *id = got;
     return got;
 }
+
+/* ---- tokens: control keeps them, the record knows of them */
+
+enum rc desk_tokens_changed(struct desk *d, const struct actor *who, bool made, const struct token_change *v, size_t n, int64_t now, struct err *e) {
+    struct act a = {.d = d, .who = who, .now = now};
+    desk_flush(d, now, NULL);
+    enum rc rc = desk_begin(d, e);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < n; i++) {
+        const struct person *p = d->g.roster ? roster_person(d->g.roster, v[i].login) : NULL;
+        char object[40];
+        struct line l;
+        line_open(&l);
+        jw_kv_str(&l.w, "for", v[i].login);
+        jw_kv_str(&l.w, "token", v[i].id);
+        snprintf(object, sizeof object, "principal:%lld", (long long)(p ? p->db_id : 0));
+        line_close(d, &l, now, 0, act_actor(&a), made ? "token.add" : "token.revoke", p ? str_of(object) : STR(""));
+    }
+    return desk_end(d, RC_OK, e);
+}

@@ -369,8 +369,41 @@ static void status_and_metrics_answer(void **state) {
     help_close(&h);
 }
 
+static int64_t audited(const char *path, const char *sql) {
+    sqlite3 *db;
+    sqlite3_stmt *q;
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &q, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+    int64_t n = sqlite3_column_int64(q, 0);
+    sqlite3_finalize(q);
+    sqlite3_close(db);
+    return n;
+}
+
+static void tokens_are_in_the_record_but_not_what_they_are(void **state) {
+    struct help h;
+    struct verify_result r;
+    char path[64];
+    (void)state;
+    snprintf(path, sizeof path, "/tmp/tocsin-tokens-%ld.db", (long)getpid());
+    help_open_at(&h, path);
+    struct actor root = help_actor(&h, "root"), iso = help_actor(&h, "iso");
+    struct token_change v[2] = {{STR("iso"), STR("0123456789")}, {STR("gone"), STR("abcdefabcd")}};
+    help_ok(&h, desk_tokens_changed(h.d, &root, true, v, 1, h.now, &h.e));
+    help_ok(&h, desk_tokens_changed(h.d, &iso, false, v, 2, h.now, &h.e));
+    desk_close(h.d, h.now);
+    help_ok(&h, verify_file(path, &r, &h.e));
+    assert_int_equal(audited(path, "SELECT count(*) FROM audit WHERE action='token.add' AND object LIKE 'principal:%' AND actor=2"), 1);
+    assert_int_equal(audited(path, "SELECT count(*) FROM audit WHERE action='token.revoke' AND actor>2"), 2);
+    assert_int_equal(audited(path, "SELECT count(*) FROM audit_payload WHERE body LIKE '%0123456789%'"), 2);
+    help_reopen(&h);
+    help_close(&h);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tokens_are_in_the_record_but_not_what_they_are),
         cmocka_unit_test(who_may_not_is_told_so),
         cmocka_unit_test(a_stranger_sees_nothing),
         cmocka_unit_test(the_same_request_is_done_once),
