@@ -146,8 +146,11 @@ static bool climb(struct desk *d, struct rung *r, int64_t now) {
     in.silent = in.why == WHY_NO_ANSWER ? silent_before(l, step, r->loops > 0) : NULL;
     in.rung = (int)step + 1;
     in.since = r->started;
-    in.next_due = more ? next_due : 0;
-    in.next_who = more ? who_label(l->steps[next].who) : NULL;
+    size_t up;
+    if (r->loops == 0 && ladder_rise(l, r->started, step, &up, &in.next_due)) /* not the next reminder: who else is asked */
+        in.next_who = who_label(l->steps[up].who);
+    else
+        in.next_due = 0;
     struct buf names;
     buf_init(&names, 1000);
     size_t told = tell(d, r, l, step, &in, now, &names);
