@@ -208,6 +208,24 @@ static void judge(enum guard g, const struct facts *f, struct guard_result *r) {
     (void)snprintf(r->text, sizeof r->text, "%s", text);
 }
 
+/* What helps: for the closing checklist the list of all that is missing, for four eyes who else may approve. */
+static void hint(enum guard g, const struct facts *f, struct err *e) {
+    const struct incident *i = f->incident;
+
+    if (!i || !e || g > GUARD_G12)
+        return;
+    if (g != GUARD_G9)
+        err_hint(e, "tocsin check-close %.*s lists what is missing", STR_FMT(i->ref));
+    else if (i->close_requested_by == 0)
+        err_hint(e, "ask first: tocsin close %.*s", STR_FMT(i->ref));
+    else
+        err_hint(e, "%s, then: tocsin approve %.*s%s",
+                 worst(i) == 1   ? "management approves, or an ISO or deputy who did not work on it"
+                 : worst(i) == 2 ? "an ISO, deputy or management approves who neither asked nor owns it"
+                                 : "another ISO, the deputy or management approves",
+                 STR_FMT(i->ref), f->compensating ? " (the same person: a day after asking)" : "");
+}
+
 enum rc guard_check(uint64_t mask, const struct facts *f, struct guard_result *results, size_t *n, struct err *e) {
     enum rc rc = RC_OK;
     size_t done = 0;
@@ -218,8 +236,10 @@ enum rc guard_check(uint64_t mask, const struct facts *f, struct guard_result *r
         if (!(mask & GUARD_BIT(g)))
             continue;
         judge((enum guard)g, f, &r);
-        if (r.state == GUARD_MISSING && rc == RC_OK)
+        if (r.state == GUARD_MISSING && rc == RC_OK) {
             rc = err_set(e, RC_REFUSED, "%s: %s", r.code, r.text);
+            hint((enum guard)g, f, e);
+        }
         if (results)
             results[done] = r;
         done++;
@@ -240,6 +260,13 @@ size_t guard_closing(const struct facts *f, struct guard_result out[12]) {
         (void)snprintf(r->text, sizeof r->text, "%s",
                        f->pir_mandatory ? "a second person approves when closing has been requested"
                                         : "no second person needed: no review is mandatory");
+    }
+    if (f->incident && f->incident->close_approved_by != 0) { /* it is done: whoever looks at it now changes nothing */
+        struct guard_result *r = &out[GUARD_G9 - GUARD_G1];
+        bool waived = f->incident->sod_exception.n > 0;
+
+        r->state = waived ? GUARD_WAIVED : GUARD_MET;
+        (void)snprintf(r->text, sizeof r->text, "%.*s", STR_FMT(waived ? f->incident->sod_exception : STR("a second person approved")));
     }
     return 12;
 }

@@ -381,6 +381,44 @@ static void check_close_lists_all_twelve(void **state) {
     assert_int_equal(r[8].state, GUARD_NOT_ASKED); /* stands in nobody's way before closing is asked for */
 }
 
+static void a_close_that_was_approved_stays_so_whoever_looks(void **state) {
+    struct on w;
+    struct guard_result r[12];
+    (void)state;
+
+    in_order(&w);
+    requester_approves(&w);
+    (void)guard_closing(&w.f, r);
+    assert_int_equal(r[8].state, GUARD_MISSING);
+    w.inc.close_approved_by = 5;
+    (void)guard_closing(&w.f, r);
+    assert_int_equal(r[8].state, GUARD_MET);
+    w.inc.sod_exception = STR("waived: nobody else was there");
+    (void)guard_closing(&w.f, r);
+    assert_int_equal(r[8].state, GUARD_WAIVED);
+}
+
+static void a_refusal_says_what_helps(void **state) {
+    struct on w;
+    struct err e = {0};
+    (void)state;
+
+    in_order(&w);
+    w.inc.ref = STR("INC-2026-0007");
+    w.f.open_tasks = 1;
+    assert_int_equal(guard_check(GUARD_BIT(GUARD_G1), &w.f, NULL, NULL, &e), RC_REFUSED);
+    assert_string_equal(e.hint, "tocsin check-close INC-2026-0007 lists what is missing");
+    requester_approves(&w);
+    assert_int_equal(guard_check(GUARD_BIT(GUARD_G9), &w.f, NULL, NULL, &e), RC_REFUSED);
+    assert_non_null(strstr(e.hint, "another ISO, the deputy or management"));
+    w.inc.priority = w.inc.worst_priority = 1;
+    assert_int_equal(guard_check(GUARD_BIT(GUARD_G9), &w.f, NULL, NULL, &e), RC_REFUSED);
+    assert_non_null(strstr(e.hint, "management approves"));
+    w.inc.close_requested_by = 0;
+    assert_int_equal(guard_check(GUARD_BIT(GUARD_G9), &w.f, NULL, NULL, &e), RC_REFUSED);
+    assert_string_equal(e.hint, "ask first: tocsin close INC-2026-0007");
+}
+
 static void a_review_is_mandatory_for_what_was_serious(void **state) {
     struct on w;
     (void)state;
@@ -409,6 +447,8 @@ int main(void) {
         cmocka_unit_test(the_first_missing_guard_is_the_one_that_is_told),
         cmocka_unit_test(without_a_case_nothing_that_matters_is_met),
         cmocka_unit_test(check_close_lists_all_twelve),
+        cmocka_unit_test(a_close_that_was_approved_stays_so_whoever_looks),
+        cmocka_unit_test(a_refusal_says_what_helps),
         cmocka_unit_test(a_review_is_mandatory_for_what_was_serious),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
