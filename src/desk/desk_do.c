@@ -300,7 +300,11 @@ static enum rc transition(struct act *a, enum machine m, const char *verb) {
     else
         rows_incident_save(d->store, &a->inc);
     line_close(d, &a->line, a->now, a->org, act_actor(a), action, ref);
-    owe_notify(d, a->step, event ? &a->ev : NULL, event ? NULL : &a->inc, act_actor(a), verb, a->now);
+    char words[256];
+    struct step told = *a->step;
+    if (a->also.words && snprintf(words, sizeof words, "%s %s", told.notify, a->also.words) < (int)sizeof words)
+        told.notify = words;
+    owe_notify(d, &told, event ? &a->ev : NULL, event ? NULL : &a->inc, act_actor(a), a->also.what ? a->also.what : verb, a->now);
     desk_watch(d, a->now, a->org, event ? "event" : "incident", ref, verb, state_name(a->step->to), event ? a->ev.priority : a->inc.priority,
                event ? a->ev.title : a->inc.title);
     return RC_OK;

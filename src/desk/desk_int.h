@@ -183,6 +183,9 @@ struct act { /* one desk_do under way */
     struct facts facts;
     struct line line;    /* of the audit: effects add members */
     struct str note;     /* what the person said, for the stamp */
+    struct {
+        const char *words, *what; /* who is told besides those of the step's notify column, and of what; or NULL */
+    } also;
 };
 typedef enum rc (*effect_fn)(struct act *a);
 struct effect {

@@ -228,7 +228,7 @@ static void add_rows(struct desk *d, struct told *t, enum stmt q, int64_t id) {
 static void add_word(struct desk *d, struct told *t, struct str word, const struct event *ev, const struct incident *inc, int64_t now) {
     int64_t org = ev ? ev->org_id : inc->org_id;
     int prio = ev ? ev->priority : inc->worst_priority < inc->priority ? inc->worst_priority : inc->priority;
-    if (str_is(word, "management_p1p2") ? prio <= 2 : str_is(word, "management_p1") && prio == 1)
+    if (str_is(word, "management") || (str_is(word, "management_p1p2") ? prio <= 2 : str_is(word, "management_p1") && prio == 1))
         add_role(d, t, org, ROLE_BIT(ROLE_MANAGEMENT), now);
     else if (str_is(word, "iso") || (str_is(word, "iso_p1p2") && prio <= 2))
         add_role(d, t, org, ROLE_BIT(ROLE_ISO), now);

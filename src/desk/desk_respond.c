@@ -298,6 +298,8 @@ static enum rc close_approved(struct act *a) {
     if (n && r[0].state == GUARD_WAIVED) {
         a->inc.sod_exception = arena_str(&a->d->scratch, str_of(r[0].text));
         jw_kv_text(&a->line.w, "waived", r[0].text);
+        a->also.words = "management";
+        a->also.what = "approved by the one who asked: nobody else was there for a day";
     }
     closed(a);
     return RC_OK;

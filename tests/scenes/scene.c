@@ -2,7 +2,7 @@
  *
  * scene.c - stories as tests: the real pipeline, desk and record in one process, with a clock that can be turned
  *
- * Takes   scene files. Lines: scene "name" | policy FILE | rules FILE... | asset KEY need=N data=N | syslog LINE | repeat N every DURATION |
+ * Takes   scene files. Lines: scene "name" | policy FILE | rules FILE... | asset KEY need=N data=N | sod MODE | syslog LINE | repeat N every DURATION |
  *         advance DURATION | as WHO VERB [REF] [name=value]... [-> refused|denied|conflict|invalid|not-found] | mail down|up | restart |
  *         expect events N [key=value|key~"part"|last.key=value]... | expect incidents N ... | expect mail to=ADDRESS [subject~"..."] |
  *         expect mail none | expect audit intact | expect said "part" | expect show REF "part".  '#' starts a comment.
@@ -47,6 +47,7 @@ struct scene {
     uint64_t seq;
     struct buf roster;
     char *rules, *policy;
+    const char *sod;
     struct buf image;
     struct generation *g;
     struct pipeline p;
@@ -144,7 +145,6 @@ static void write_text(struct scene *s, const char *name, struct str text)
 }
 
 static const char roster_head[] =
-    "orgs: [{slug: main, name: Example GmbH, tz: Europe/Berlin}]\n"
     "people:\n"
     "  - {login: iso, name: Ida Iso, email: iso@example.test, function: iso, roles: [{org: main, role: iso, from: 2026-01-01, reason: x}]}\n"
     "  - {login: deputy, name: Dan Deputy, email: dep@example.test, function: iso, roles: [{org: main, role: deputy, from: 2026-01-01, reason: x}]}\n"
@@ -178,6 +178,7 @@ static void open_scene(struct scene *s)
         return;
     }
     s->opened = true;
+    buf_printf(&s->roster, "orgs: [{slug: main, name: Example GmbH, tz: Europe/Berlin, sod_mode: %s}]\n", s->sod);
     write_text(s, "roster.yaml", buf_view(&s->roster));
     buf_init(&conf, 65536);
     buf_printf(&conf, "state: %s\nrun: %s\nzone: Europe/Berlin\ndomain: example.test\nfiles:\n  roster: [roster.yaml]\n  policy: [%s]\n  rules: [%s]\n  normalise: [%s/etc/normalise.d]\n"
@@ -265,7 +266,7 @@ static void as(struct scene *s, char **w, size_t n)
     buf_init(&out.next, 65536);
     enum rc rc = strcmp(w[2], "report") ? desk_do(s->desk, &who, machine, str_of(ref ? ref : ""), w[2], &args, STR_NONE, s->now, &out, &e)
                                         : desk_report(s->desk, &who, &args, STR_NONE, s->now, &out, &e);
-    snprintf(s->said, sizeof s->said, "%s\n%s\n%s", rc ? e.text : "", buf_cstr(&out.said), buf_cstr(&out.next));
+    snprintf(s->said, sizeof s->said, "%s\n%s\n%s\n%s", rc ? e.text : "", rc ? e.hint : "", buf_cstr(&out.said), buf_cstr(&out.next));
     if (strcmp(rc_word(rc), wanted ? wanted : "ok")) failed(s, "%s %s %s: wanted %s, got %s: %s", w[1], w[2], ref ? ref : "", wanted ? wanted : "ok", rc_word(rc), e.text);
     buf_fini(&out.said);
     buf_fini(&out.next);
@@ -405,6 +406,7 @@ static void step(struct scene *s, char *line)
     if (!n) return;
     if (!strcmp(w[0], "scene") && n > 1) { snprintf(s->name, sizeof s->name, "%s", w[1]); return; }
     if (!strcmp(w[0], "asset") && n > 1) { asset(s, w, n); return; }
+    if (!strcmp(w[0], "sod") && n > 1) { s->sod = !strcmp(w[1], "compensating") ? "compensating" : "strict"; return; }
     if (!strcmp(w[0], "policy") && n > 1) { free(s->policy); s->policy = under("tests/scenes", w[1]); return; }
     if (!strcmp(w[0], "rules") && n > 1) { free(s->rules); s->rules = under("etc/rules.d", w[1]); return; }
     open_scene(s);
@@ -430,6 +432,7 @@ static bool run(const char *file)
     *s = (struct scene){.file = file, .now = START * US_PER_S, .rules = under("etc", "rules.d"), .policy = under("etc", "policy")};
     snprintf(s->dir, sizeof s->dir, "/tmp/tocsin-scene.XXXXXX");
     buf_init(&s->roster, 65536);
+    s->sod = "strict";
     buf_text(&s->roster, roster_head);
     buf_init(&text, 1u << 20);
     if (!mkdtemp(s->dir) || file_read(file, 1u << 20, &text, &e)) failed(s, "%s", e.text);
