@@ -211,8 +211,10 @@ webhooks:
         return str(self.dir / "run" / "control.sock")
 
     def tocsin(self, *argv, who=None, check=True, stdin=None):
-        env = dict(os.environ, TOCSIN_SOCKET=self.socket, NO_COLOR="1", TOCSIN_NO_PROMPT="1")
-        env.pop("TOCSIN_TOKEN_FILE", None)
+        # a home of its own: a token that somebody keeps in theirs is for another daemon
+        env = dict(os.environ, TOCSIN_SOCKET=self.socket, NO_COLOR="1", TOCSIN_NO_PROMPT="1", HOME=str(self.dir))
+        for name in ("TOCSIN_TOKEN_FILE", "XDG_CONFIG_HOME"):
+            env.pop(name, None)
         if not who and argv[0] in CASEWORK:  # root runs the daemon and reads no cases: ask as the officer
             who = "iso"
         if who:
