@@ -20,6 +20,13 @@ struct str report_field(const struct field *f, size_t n, enum field_id id) {
     return STR_NONE;
 }
 
+#define ENTITY_MAX 256
+
+/* As it stands in an event's row: whole it is in the raw line. A user name of 60 KiB in each of a hundred events made lists too long. */
+static struct str entity(const struct claim *c, enum field_id id) {
+    return str_sub(report_field(c->fields, c->nfields, id), 0, ENTITY_MAX);
+}
+
 /* ---- an event */
 
 static void assess(struct desk *d, const struct claim *c, struct event *ev) {
@@ -82,9 +89,9 @@ static int64_t make_event(struct desk *d, const struct claim *c, struct str fp, 
                        .occurred_at = c->first, .detected_at = now, .received_at = now, .level = c->rule->level, .reporter_id = c->reporter};
     ev.rsit_class = str_of(c->rule->rsit ? c->rule->rsit->cls : "other");
     ev.rsit_type = str_of(c->rule->rsit ? c->rule->rsit->type : "undetermined");
-    ev.src_ip = report_field(c->fields, c->nfields, F_SRC_IP);
-    ev.user = report_field(c->fields, c->nfields, F_USER);
-    ev.host = report_field(c->fields, c->nfields, F_HOST);
+    ev.src_ip = entity(c, F_SRC_IP);
+    ev.user = entity(c, F_USER);
+    ev.host = entity(c, F_HOST);
     ev.title = clean_title(d, c);
     assess(d, c, &ev);
     ev.priority = ev.out.priority;
@@ -129,7 +136,7 @@ static void raise(struct desk *d, const struct claim *c, int64_t id, int64_t now
     if (!rows_event_load(d->store, id, &d->batch, &ev))
         return;
     then = ev;
-    then.host = report_field(c->fields, c->nfields, F_HOST);
+    then.host = entity(c, F_HOST);
     assess(d, c, &then);
     if (then.out.priority >= ev.out.priority || then.out.priority >= ev.priority)
         return;
@@ -168,7 +175,7 @@ static enum fate fate_of(struct desk *d, const struct claim *c, struct str fp, i
     int64_t last = query_int(d->store, Q_EVENT_LAST_FP, 2);
     int inc = query_null(d->store, Q_EVENT_LAST_FP, 3) ? -1 : state_find(MACHINE_INCIDENT, query_str(d->store, Q_EVENT_LAST_FP, 3, NULL));
     struct str inc_ref = query_str(d->store, Q_EVENT_LAST_FP, 4, &d->batch), disp = query_str(d->store, Q_EVENT_LAST_FP, 5, &d->batch);
-    *same_host = str_eq(query_str(d->store, Q_EVENT_LAST_FP, 6, NULL), report_field(c->fields, c->nfields, F_HOST));
+    *same_host = str_eq(query_str(d->store, Q_EVENT_LAST_FP, 6, NULL), entity(c, F_HOST));
     query_end(d->store, Q_EVENT_LAST_FP);
     for (size_t i = 0; i < d->nfolds; i++)
         if (d->folds[i].event == *id && d->folds[i].last > last)

@@ -270,6 +270,32 @@ static void a_frame_that_cannot_be_taken_is_refused_alone(void **state) {
     help_close(&h);
 }
 
+/* sixty strangers with names of 60 KiB */
+static void long_names_do_not_make_lists_too_long(void **state) {
+    static char name[60000];
+    struct help h;
+    (void)state;
+    help_open(&h);
+    memset(name, 1, sizeof name);
+    for (uint64_t i = 1; i <= 60; i++) {
+        int64_t time = h.now;
+        struct sighting s = {.rule = STR("r-root"), .ntimes = 1, .times = &time, .total = 1, .nfields = 2};
+        struct batch b = {.seq = i, .sightings = &s, .n = 1};
+        struct ack ack;
+        char ip[32];
+        snprintf(ip, sizeof ip, "192.0.2.%d", (int)i);
+        s.fields[0] = (struct field){.id = F_USER, .value = str_n(name, sizeof name)};
+        s.fields[1] = (struct field){.id = F_SRC_IP, .value = str_of(ip)};
+        help_ok(&h, desk_batch(h.d, &b, h.now, &ack, &h.e));
+        help_ok(&h, desk_commit(h.d, h.now, &h.e));
+    }
+    struct json *j = help_list(&h, "iso", "events");
+    assert_int_equal(json_count(j), 60);
+    assert_true(h.json.n < 1 << 20);
+    json_free(j);
+    help_close(&h);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(windows_live_over_a_restart),
@@ -284,6 +310,7 @@ int main(void) {
         cmocka_unit_test(a_line_that_two_rules_hit_is_stored_once),
         cmocka_unit_test(a_frame_that_cannot_be_taken_is_refused_alone),
         cmocka_unit_test(hostile_bytes_in_a_title_are_made_visible),
+        cmocka_unit_test(long_names_do_not_make_lists_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
