@@ -208,6 +208,24 @@ static void a_count_that_lies_asks_for_no_memory(void **state) {
     arena_fini(&a);
 }
 
+/* limits.body may be 8 MiB, and a body may be one text */
+static void a_title_as_long_as_a_body_may_be_comes_through(void **state) {
+    static char title[(8 << 20) - 64];
+    struct delivery in = {.epoch = 1, .seq = 1, .webhook = STR("w"), .id = STR("i"), .title = str_n(title, sizeof title), .level = LEVEL_LOW}, out;
+    struct arena a;
+    struct buf b;
+
+    (void)state;
+    memset(title, 'x', sizeof title);
+    arena_init(&a, 1 << 20);
+    buf_init(&b, 32 << 20);
+    assert_true(delivery_encode(&b, &in));
+    assert_true(delivery_decode(buf_view(&b), &a, &out));
+    assert_int_equal(out.title.n, sizeof title);
+    buf_fini(&b);
+    arena_fini(&a);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_batch_comes_out_as_it_went_in),
@@ -216,6 +234,7 @@ int main(void) {
         cmocka_unit_test(what_was_heard_comes_out_as_it_went_in),
         cmocka_unit_test(what_is_too_short_or_too_long_is_refused),
         cmocka_unit_test(a_count_that_lies_asks_for_no_memory),
+        cmocka_unit_test(a_title_as_long_as_a_body_may_be_comes_through),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
