@@ -21,7 +21,8 @@ enum rc sockets_open(const struct config *c, const struct sockets *old, struct s
 /* Closes those of `old` that do not stand in `keep` (NULL = closes all). */
 void sockets_close(struct sockets *old, const struct sockets *keep);
 
-/* The folders state (0700) and run (0755), made when missing, of the roles' user. */
+/* The folders state (0700) and run (0755: local programs reach the log sockets, the control socket has its own mode), made when missing,
+ * of the roles' user. */
 enum rc sockets_folders(const struct config *c, const struct spawn *who, struct err *e);
 #define CONTROL_SOCKET "control.sock"
 /* run/control.sock, 0660 of config.control_group (0600 and a word in the log when there is no such group). A stale one is replaced. */
