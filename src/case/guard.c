@@ -266,7 +266,8 @@ size_t guard_closing(const struct facts *f, struct guard_result out[12]) {
         bool waived = f->incident->sod_exception.n > 0;
 
         r->state = waived ? GUARD_WAIVED : GUARD_MET;
-        (void)snprintf(r->text, sizeof r->text, "%.*s", STR_FMT(waived ? f->incident->sod_exception : STR("a second person approved")));
+        (void)snprintf(r->text, sizeof r->text, "%.*s",
+                       STR_FMT(waived ? f->incident->sod_exception : STR("a second person approved")));
     }
     return 12;
 }

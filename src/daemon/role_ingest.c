@@ -23,7 +23,7 @@
 #define BATCH_AGE_US 5000
 #define STATS_US 200000
 #define HEARD_TICKS 5 /* of STATS_US: silence is counted in minutes */
-#define GRACE_S 5 /* for acknowledgements when stopping */
+#define GRACE_S 5     /* for acknowledgements when stopping */
 #define PRIORITIES 3
 #define PRIORITY_LAST (PRIORITIES - 1)
 

@@ -97,8 +97,18 @@ static void dialects_and_transports_have_names(void **state) {
     assert_non_null(transport_name((enum transport)99));
 }
 
+static void a_peer_without_its_port_is_a_host(void **state) {
+    static const char *const rows[][2] = {{"192.0.2.1:40022", "192.0.2.1"}, {"[2001:db8::1]:514", "2001:db8::1"}, {"gw", "gw"},
+                                          {"", ""},                         {":1", ""},                           {"[]:1", "[]"}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_N(rows); i++)
+        assert_true(str_is(peer_host(str_of(rows[i][0])), rows[i][1]));
+    assert_true(peer_host(STR_NONE).n == 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_peer_without_its_port_is_a_host),
         cmocka_unit_test(a_field_is_known_by_our_name_and_by_theirs),
         cmocka_unit_test(the_header_answers_too),
         cmocka_unit_test(absent_stays_absent),
