@@ -13,6 +13,7 @@
 #define WORD_MAX ((size_t)1024)
 #define ANSWER_MAX ((size_t)64 << 10)
 #define BODY_MAX ((size_t)4 << 20)
+#define WEIGHT_MAX 1000000 /* parse believes no "message repeated" beyond it: a compromised ingest cannot run counts over */
 #define SIGHTING_MIN 20 /* bytes that the smallest sighting takes: a count beyond payload / SIGHTING_MIN is a lie */
 
 enum { LINES_NONE, LINES_ONE, LINES_BOTH };
@@ -110,7 +111,7 @@ static void times_unpack(struct unpack *u, struct arena *a, struct sighting *s) 
     uint64_t total = weighted ? 0 : n;
     for (uint64_t i = 0; weighted && i < n; i++) {
         uint64_t w = unpack_varint(u);
-        if (w == 0 || w > UINT32_MAX)
+        if (w == 0 || w > WEIGHT_MAX)
             u->bad = true;
         weights[i] = (uint32_t)w;
         total += weights[i];

@@ -49,6 +49,8 @@ static struct str program(struct str app) {
     return app.n ? app : STR_NONE;
 }
 
+#define REPEAT_MAX 1000000 /* more than that is a stranger who plays with our counts */
+
 /* "N times" behind `lead`: N, and *s moved behind it; 0 when it is not that. */
 static uint32_t times(struct str *s, struct str lead) {
     struct str r = sub(*s, lead.n, s->n);
@@ -57,7 +59,7 @@ static uint32_t times(struct str *s, struct str lead) {
 
     while (n < r.n && n < 9 && is_digit(r.p[n]))
         n++;
-    if (!str_u64(sub(r, 0, n), UINT32_MAX, &v) || !str_starts(sub(r, n, r.n), STR(" times")))
+    if (!str_u64(sub(r, 0, n), REPEAT_MAX, &v) || !str_starts(sub(r, n, r.n), STR(" times")))
         return 0;
     *s = sub(r, n + 6, r.n);
     return (uint32_t)v;

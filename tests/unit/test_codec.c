@@ -7,7 +7,7 @@
 #include "link/codec.h"
 
 static int64_t times[] = {1000, 1500, 900, INT64_MAX, INT64_MIN, 0};
-static uint32_t weights[] = {1, 3, 1, UINT32_MAX, 1, 2};
+static uint32_t weights[] = {1, 3, 1, 1000000, 1, 2};
 
 static struct sighting_line line(const char *raw) {
     return (struct sighting_line){.raw = str_of(raw), .peer = STR("192.0.2.7:40022"), .arrived = 5, .time = 4, .transport = TRANSPORT_TCP, .source = 3,
@@ -55,6 +55,24 @@ static void batch_of(struct buf *b) {
     v[1].last = v[1].first;
     buf_init(b, 1 << 20);
     assert_true(batch_encode(b, &in));
+}
+
+/* Counts of events are sums of weights: a sender of frames that is not to be trusted must not run them over. */
+static void a_weight_beyond_a_million_is_nonsense(void **state) {
+    static uint32_t heavy[] = {1, 3, 1, 1000001, 1, 2};
+    struct sighting s = many();
+    struct batch in = {.epoch = 1, .seq = 1, .sightings = &s, .n = 1}, out;
+    struct arena a;
+    struct buf b;
+
+    (void)state;
+    s.weights = heavy;
+    arena_init(&a, 1 << 20);
+    buf_init(&b, 1 << 20);
+    assert_true(batch_encode(&b, &in));
+    assert_false(batch_decode(buf_view(&b), &a, &out));
+    buf_fini(&b);
+    arena_fini(&a);
 }
 
 static void a_batch_comes_out_as_it_went_in(void **state) {
@@ -228,6 +246,7 @@ static void a_title_as_long_as_a_body_may_be_comes_through(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_weight_beyond_a_million_is_nonsense),
         cmocka_unit_test(a_batch_comes_out_as_it_went_in),
         cmocka_unit_test(the_sightings_of_a_delivery_share_its_body),
         cmocka_unit_test(stats_acks_and_carries_come_out_as_they_went_in),
