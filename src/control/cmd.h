@@ -31,6 +31,7 @@ struct pending {       /* a request answered later */
 };
 
 struct watcher { /* the slot is free when r is NULL */
+    uint32_t roles; /* one of these is needed in the organisation of a line */
     struct control *c;
     struct http_request *r;
     struct actor who;

@@ -37,12 +37,12 @@ void cmd_watch(struct call *k) {
         reply_error(k->c, k->r, &e, "");
         return;
     }
-    *w = (struct watcher){.c = k->c, .r = k->r, .who = k->who};
+    *w = (struct watcher){.c = k->c, .r = k->r, .who = k->who, .roles = k->cmd->who};
     str_copy(w->login, sizeof w->login, k->who.login);
     http_stream(k->r, 200, "application/x-ndjson", on_gone, w);
 }
 
-/* A line of an organisation goes to those who have a role in it, one that names none to those who have a role in all. Who they are is
+/* A line of an organisation goes to those who may watch there, one that names none to those who may everywhere. Who they are is
  * asked again each time, for roles end. */
 static bool may_see(const struct control *c, const struct watcher *w, struct str org, int64_t now) {
     const struct person *p = c->roster ? roster_person(c->roster, str_of(w->login)) : NULL;
@@ -51,9 +51,9 @@ static bool may_see(const struct control *c, const struct watcher *w, struct str
     if (!p)
         return false;
     if (index >= 0)
-        return person_roles(p, (uint16_t)index, now) != 0;
+        return (person_roles(p, (uint16_t)index, now) & w->roles) != 0;
     for (size_t i = 0; i < c->roster->norgs; i++)
-        if (!person_roles(p, (uint16_t)i, now))
+        if (!(person_roles(p, (uint16_t)i, now) & w->roles))
             return false;
     return true;
 }
