@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/esc.h"
 #include "base/log.h"
 #include "desk/desk_verbs.h"
@@ -336,6 +337,24 @@ static enum rc extra(struct act *a, const struct extra *x) {
 
 /* ---- request ids */
 
+/* An id answers for one command with its data: used again for another one, by mistake, it must not leave that undone. */
+static struct str request_key(struct arena *arena, struct str id, enum machine m, struct str ref, const char *verb, const struct args *args) {
+    uint8_t digest[SHA256_SIZE];
+    char hex[SHA256_HEX], key[400];
+    struct buf b;
+    if (str_absent(id))
+        return STR_NONE;
+    buf_init(&b, 1u << 20);
+    buf_printf(&b, "%d %s %.*s", (int)m, verb, STR_FMT(ref));
+    for (size_t i = 0; args && i < args->n; i++)
+        buf_printf(&b, "\n%s=%zu:", args->v[i].name, args->v[i].value.n), buf_str(&b, args->v[i].value);
+    sha256_of(buf_view(&b), digest);
+    buf_fini(&b);
+    hex_of(digest, sizeof digest, hex);
+    snprintf(key, sizeof key, "%.*s.%.32s", (int)(id.n < 256 ? id.n : 256), id.p, hex);
+    return arena_str(arena, str_of(key));
+}
+
 static bool answered(struct desk *d, int64_t who, struct str id, struct answer *out) {
     if (str_absent(id) || !query_row(d->store, Q_REQUEST_GET, "is", who, id))
         return false;
@@ -419,6 +438,7 @@ enum rc desk_do(struct desk *d, const struct actor *who, enum machine m, struct 
     int64_t actor = act_actor(&a);
     if (!actor)
         return desk_end(d, err_set(e, RC_UNAUTH, "nobody knows who you are"), e);
+    request_id = request_key(out->arena, request_id, m, ref, verb, args);
     if (answered(d, actor, request_id, out))
         return desk_end(d, RC_OK, e);
     rc = act(&a, m, ref, verb);
