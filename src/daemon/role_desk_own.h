@@ -41,7 +41,7 @@ struct deskrole {
     char *domain, *tlp, *database, *tokens;
     uint32_t configured; /* generation the desk works by */
     bool paused, stopping, failed, open_for_work;
-    bool early; /* TOCSIN_EARLY: the control run of the crash test; acknowledges before it commits */
+    bool early; /* the control run of the crash test acknowledges before it commits; false in tocsind */
     char why[256];
 };
 

@@ -95,7 +95,7 @@ def main():
     where = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with Lab("crash") as lab, tempfile.NamedTemporaryFile("w", dir=where, prefix="tocsin-ledger.") as ledger:
         lab.smtp()
-        lab.configure().start(argv_extra=[], env={"TOCSIN_EARLY": "1"} if EARLY else None)
+        lab.configure().start(program="tests/system/tocsind_early" if EARLY else "tocsind")
         over = threading.Event()
         noise = threading.Thread(target=syslog, args=(lab, over), daemon=True)
         senders = [Sender(lab, ledger, i) for i in range(2)]

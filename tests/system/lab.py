@@ -149,11 +149,11 @@ webhooks:
         return self
 
     # ---- the daemon
-    def start(self, argv_extra=(), env=None, seconds=30):
+    def start(self, argv_extra=(), env=None, seconds=30, program="tocsind"):
         r, w = os.pipe()
         self.log = open(self.dir / "tocsind.log", "ab")
         e = dict(os.environ, **(env or {}))
-        self.daemon = subprocess.Popen([str(BUILD / "tocsind"), "-c", str(self.conf / "tocsin.yaml"), "--ready-fd", str(w), *argv_extra],
+        self.daemon = subprocess.Popen([str(BUILD / program), "-c", str(self.conf / "tocsin.yaml"), "--ready-fd", str(w), *argv_extra],
                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, pass_fds=[w], env=e)
         os.close(w)
         line = Lines(r, "ready").next(seconds)
