@@ -19,10 +19,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* what a role may know of the parent's environment: where the log goes, the sanitizers' and coverage's wishes, and the
- * crash test's */
+/* what a role may know of the parent's environment: where the log goes, the sanitizers' and coverage's wishes */
 static const char *const kept[] = {"JOURNAL_STREAM", "ASAN_OPTIONS",      "UBSAN_OPTIONS",     "LSAN_OPTIONS",
-                                   "GCOV_PREFIX",    "GCOV_PREFIX_STRIP", "LLVM_PROFILE_FILE", "TOCSIN_EARLY"};
+                                   "GCOV_PREFIX",    "GCOV_PREFIX_STRIP", "LLVM_PROFILE_FILE"};
 #define KEPT (sizeof kept / sizeof kept[0])
 
 static size_t environment(char room[KEPT][512], char *env[KEPT + 1]) {
