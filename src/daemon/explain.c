@@ -142,29 +142,32 @@ static void line(struct explainer *ex, struct str program) {
     ex->last = m->time;
 }
 
-static bool fields(struct explainer *ex, struct str text, const char *name) {
+/* One that is no object is said to be none, has its place in the output all the same, and the exit status says so in the end. */
+static void fields(struct explainer *ex, struct str text, const char *name) {
     struct err e = {0};
     char sentence[1024];
 
     ex->x.m.arrived = ex->last;
     if (!explain_fields(ex, text, &ex->x.m, &e)) {
         fprintf(stderr, "%s:%llu: %s\n", name, (unsigned long long)ex->x.n, err_format(&e, sentence, sizeof sentence));
-        return false;
+        parse_line(&ex->x.m, STR_NONE);
+        ex->x.m.valid = false;
+        ex->x.m.time = ex->last;
+        ex->x.nhits = 0;
+        ex->bad = true;
+        return;
     }
     ex->x.nhits = pipeline_fields(&ex->pipe, &ex->x.m, ex->x.hits);
     ex->last = ex->x.m.time;
-    return true;
 }
 
 static bool one(struct explainer *ex, const struct options *o, struct str text, struct buf *out) {
     ex->x.n++;
     begin(ex, text);
-    if (o->input == INPUT_EVENTS) {
-        if (!fields(ex, text, o->file ? o->file : "input"))
-            return false;
-    } else {
+    if (o->input == INPUT_EVENTS)
+        fields(ex, text, o->file ? o->file : "input");
+    else
         line(ex, o->program);
-    }
     judge(ex);
     buf_reset(out);
     if (o->json)
@@ -210,7 +213,7 @@ static int run(struct explainer *ex, const struct options *o) {
     buf_fini(&out);
     if (in != stdin)
         fclose(in);
-    return good ? 0 : 1;
+    return good && !ex->bad ? 0 : 1;
 }
 
 /* ---- configuration */

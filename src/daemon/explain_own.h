@@ -47,6 +47,7 @@ struct explainer {
     struct correlator *corr;
     struct arena arena;  /* of one message */
     int64_t now, last;   /* the run; the message before */
+    bool bad;            /* some input was not what it was said to be */
     struct explained x;
 };
 
