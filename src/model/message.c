@@ -75,6 +75,18 @@ bool message_add(struct message *m, enum field_id id, struct str name, struct st
     return true;
 }
 
+char *message_spare(struct message *m, size_t n) {
+    struct spare *s = m->spare;
+
+    if (!s || n > s->cap - s->n) {
+        if (m->fields_dropped < UINT16_MAX)
+            m->fields_dropped++;
+        return NULL;
+    }
+    s->n += n;
+    return s->p + s->n - n;
+}
+
 struct str peer_host(struct str peer) {
     size_t n = peer.n;
 

@@ -27,9 +27,21 @@ struct msg_time {
 };
 
 enum { MSG_CUT = 1u, MSG_SKEWED = 2u, MSG_DECODED = 4u /* has fields whose values are not spans of raw: the prefilter must not decide */,
-       MSG_FIELDS = 8u /* normalised already */ };
+       MSG_FIELDS = 8u /* normalised already */,
+       MSG_EXACT = 16u /* fields came with names of their own (--input=events): a rule's field is the one of exactly that name */ };
 
-#define MSG_FIELDS_MAX 64
+#define MSG_FIELDS_MAX 128
+
+/* What a message's text carries inside (parse/body.h). */
+enum body { BODY_NONE, BODY_JSON, BODY_CEF, BODY_LEEF, BODY_XML, BODY_AUDIT, BODY_JOURNAL, BODY__COUNT };
+
+/* Where values live that had to be decoded (escapes, hex, joined arguments): memory of the caller's, used again for the next
+ * message. Without it, or when it is full, such values are left out and counted in fields_dropped. */
+struct spare {
+    char *p;
+    size_t n, cap;
+};
+#define MSG_SPARE (64u << 10)
 
 struct message {
     struct str raw;        /* the bytes as received, without the framing */
@@ -40,6 +52,7 @@ struct message {
     uint16_t source;       /* index of the listener or webhook it came by */
     uint16_t org;          /* index of the organisation, by listener/source configuration */
     uint32_t flags;        /* MSG_... */
+    struct spare *spare;   /* may be NULL; set by the caller */
     uint32_t repeat;       /* 1, or N for "message repeated N times" */
 
     uint8_t dialect;       /* enum dialect */
@@ -54,6 +67,7 @@ struct message {
     struct str program;    /* app without path, "(pam_unix)" or brackets: what normalisers and log sources go by; absent if unknown */
     struct str text;       /* what keywords are searched in: msg without the blanks before it, or raw when nothing was parsed */
     uint64_t tags;         /* log source tags (detect/logsource), 0 until gated */
+    uint8_t body;          /* enum body, by its first bytes; what is in it becomes fields in normalise() */
 
     struct field fields[MSG_FIELDS_MAX];
     uint16_t nfields;
@@ -67,5 +81,7 @@ bool message_has(const struct message *m, enum field_id id, struct str name, con
 struct str peer_host(struct str peer);
 /* Adds one; false (and counted) when full. value borrowed. */
 bool message_add(struct message *m, enum field_id id, struct str name, struct str value, uint16_t flags);
+/* n bytes of m->spare for a decoded value; NULL (and counted in fields_dropped) when there are none left. */
+char *message_spare(struct message *m, size_t n);
 
 #endif

@@ -97,6 +97,8 @@ static void reset(struct message *m) {
     /* not the fields: clearing their 2.5 KB would cost as much as the parsing */
     memset(&m->repeat, 0, offsetof(struct message, fields) - offsetof(struct message, repeat));
     m->nfields = m->fields_dropped = 0;
+    if (m->spare)
+        m->spare->n = 0;
     m->time = m->arrived;
     m->repeat = 1;
     m->pri = m->version = -1;

@@ -11,7 +11,7 @@
 #include "base/zone.h"
 #include "model/message.h"
 
-/* Zeroes m except raw, arrived, peer, transport, source, org and flags, which the caller has set; then fills the header fields,
+/* Zeroes m except raw, arrived, peer, transport, source, org, flags and spare, which the caller has set; then fills the header fields,
  * program, text and repeat. Formats are tried in the order of formats.def. */
 void parse_message(struct message *m);
 
