@@ -33,7 +33,7 @@ enum { MSG_CUT = 1u, MSG_SKEWED = 2u, MSG_DECODED = 4u /* has fields whose value
 #define MSG_FIELDS_MAX 128
 
 /* What a message's text carries inside (parse/body.h). */
-enum body { BODY_NONE, BODY_JSON, BODY_CEF, BODY_LEEF, BODY_XML, BODY_AUDIT, BODY_JOURNAL, BODY__COUNT };
+enum body { BODY_NONE, BODY_JSON, BODY_CEF, BODY_LEEF, BODY_XML, BODY_AUDIT, BODY_JOURNAL, BODY_ACCESS, BODY_PAIRS, BODY__COUNT };
 
 /* Where values live that had to be decoded (escapes, hex, joined arguments): memory of the caller's, used again for the next
  * message. Without it, or when it is full, such values are left out and counted in fields_dropped. */
