@@ -12,6 +12,7 @@
 
 #include "parse/normalise_file.h"
 #include "parse/pattern.h"
+#include "parse/wrapping.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,8 @@ static size_t inner_header(struct str s, struct str program) {
 static struct str without_wrapping(struct str s, struct str program) {
     for (int i = 0; i < 4; i++) {
         size_t n = foreign_stamp(s);
+        if (n == 0)
+            n = wrapping_stamp(s);
         if (n == 0)
             n = inner_header(s, program);
         if (n == 0)
@@ -130,8 +133,11 @@ void normalise(const struct normaliser *nz, struct message *m) {
     if (m->flags & MSG_FIELDS)
         return;
     m->flags |= MSG_FIELDS;
-    struct str text = without_wrapping(trim_blanks(m->text), m->program);
+    struct str whole = trim_blanks(m->text), text = without_wrapping(whole, m->program);
     if (text.n == 0 || (m->program.n && by_name(nz, m->program, text, m, &work)))
+        return;
+    /* a program's own patterns may want what looked like wrapping */
+    if (text.n != whole.n && m->program.n && by_name(nz, m->program, whole, m, &work))
         return;
     by_name(nz, STR("*"), text, m, &work);
 }
