@@ -24,6 +24,12 @@ int64_t clock_mono(void) {
     return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t clock_mono_ns(void) {
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+}
+
 static int64_t floor_div(int64_t a, int64_t b) {
     return a / b - (a % b < 0);
 }

@@ -16,6 +16,7 @@
 
 int64_t clock_now(void);  /* CLOCK_REALTIME in us */
 int64_t clock_mono(void); /* CLOCK_MONOTONIC in us */
+int64_t clock_mono_ns(void);
 
 /* A civil time: Gregorian, no zone. year 1..9999, mon 1..12, day 1..31, hour 0..23, min 0..59, sec 0..59 (60 is clamped), us. */
 struct civil {

@@ -229,13 +229,14 @@ bool eval_detection(struct eval *ev, const struct detection *d) {
     return acc;
 }
 
-bool eval_rule(struct eval *ev, const struct rule *r) {
+bool eval_rule(struct eval *ev, const struct rule *r, const struct filter **by) {
+    *by = NULL;
     if (!eval_detection(ev, &r->det))
         return false;
-    for (size_t i = 0; i < r->nfilters; i++)
-        if (eval_detection(ev, r->filters[i]))
-            return false;
-    return true;
+    for (size_t i = 0; i < r->nfilters && !*by; i++)
+        if (eval_detection(ev, &r->filters[i]->det) != r->filters[i]->keeps)
+            *by = r->filters[i];
+    return !*by;
 }
 
 /* --- why not */
@@ -287,11 +288,13 @@ static bool say_failed(struct eval *ev, const struct selection *s, struct buf *o
 /* A selection that fails and whose failure matters: one that is not negated. Else it is a negated one, or a filter, that held. */
 bool eval_why_not(struct eval *ev, const struct rule *r, struct buf *out) {
     const struct detection *d = &r->det;
-    if (eval_detection(ev, d)) {
-        for (size_t i = 0; i < r->nfilters; i++)
-            if (eval_detection(ev, r->filters[i]))
-                return buf_text(out, "a filter document excludes it");
+    const struct filter *by;
+    if (eval_rule(ev, r, &by))
         return false;
+    if (by) {
+        buf_text(out, "the filter \"");
+        esc_term(out, by->info.title);
+        return buf_text(out, "\" excludes it");
     }
     for (size_t pc = 0; pc < d->nops; pc++) {
         const struct op *op = &d->ops[pc];

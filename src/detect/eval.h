@@ -15,8 +15,8 @@ struct eval {
 };
 
 bool eval_detection(struct eval *ev, const struct detection *d);
-/* Conditions of the rule and its filters. */
-bool eval_rule(struct eval *ev, const struct rule *r);
+/* The condition of the rule holds, and no filter takes the message away; else *by is the filter that does, or NULL. */
+bool eval_rule(struct eval *ev, const struct rule *r, const struct filter **by);
 /* The first item of a selection the condition needs that failed, in words; false when there is none to name. */
 bool eval_why_not(struct eval *ev, const struct rule *r, struct buf *out);
 

@@ -17,6 +17,8 @@
 #include "detect/eval.h"
 #include "detect/prefilter.h"
 
+#define SAMPLED 64 /* one message in so many is measured */
+
 struct gate {
     struct logsource src;
     uint32_t first, n;  /* of always[]: rules asked whenever this gate is open */
@@ -37,6 +39,9 @@ struct matcher {
     size_t ncand;
     uint32_t epoch;
     struct match_stats stats;
+    struct match_rule_stats *rules;
+    uint64_t evaluated; /* messages with candidates */
+    uint64_t *filters; /* per filter: messages it took away */
 };
 
 static bool asked(const struct ruleset *rs, const struct rule *r) {
@@ -93,9 +98,12 @@ struct matcher *matcher_new(const struct ruleset *rs, bool prefilter) {
     mt->behind = calloc(n, sizeof *mt->behind);
     mt->seen = calloc(n, sizeof *mt->seen);
     mt->cand = calloc(n, sizeof *mt->cand);
+    mt->rules = calloc(n, sizeof *mt->rules);
+    mt->filters = calloc(rs->nfilters + 1, sizeof *mt->filters);
     if (prefilter && rs->db)
         mt->pre = prefilter_new(rs);
     if (!mt->regex || !mt->gates || !mt->gate_of || !mt->always || !mt->behind || !mt->seen || !mt->cand ||
+        !mt->rules || !mt->filters ||
         (prefilter && rs->db && !mt->pre)) {
         matcher_free(mt);
         return NULL;
@@ -115,6 +123,8 @@ void matcher_free(struct matcher *mt) {
     free(mt->behind);
     free(mt->seen);
     free(mt->cand);
+    free(mt->rules);
+    free(mt->filters);
     free(mt);
 }
 
@@ -190,12 +200,37 @@ size_t match_scan(struct matcher *mt, struct message *m) {
     return mt->ncand;
 }
 
+/* One rule asked, and counted. */
+static bool ask(struct matcher *mt, struct eval *ev, uint32_t rule) {
+    struct match_rule_stats *st = &mt->rules[rule];
+    const struct filter *by;
+    bool hit = eval_rule(ev, &mt->rs->rules[rule], &by);
+    st->asked++;
+    if (hit) {
+        st->matched++;
+        st->last = ev->m->time;
+    } else if (by) {
+        st->excluded++;
+        mt->filters[by - mt->rs->filters]++;
+    }
+    return hit;
+}
+
+/* The same with a look at the clock on either side: for one message in SAMPLED only. */
+static bool ask_timed(struct matcher *mt, struct eval *ev, uint32_t rule) {
+    int64_t before = clock_mono_ns();
+    bool hit = ask(mt, ev, rule);
+    mt->rules[rule].ns += (uint64_t)(clock_mono_ns() - before) * SAMPLED;
+    return hit;
+}
+
 size_t match_eval(struct matcher *mt, const struct message *m, uint32_t *hits, size_t max) {
     struct eval ev = {m, mt->regex, &mt->stats.regex_limit};
+    bool timed = mt->evaluated++ % SAMPLED == 0;
     size_t n = 0;
     sort_candidates(mt);
     for (size_t i = 0; i < mt->ncand; i++) {
-        if (!eval_rule(&ev, &mt->rs->rules[mt->cand[i]]))
+        if (!(timed ? ask_timed : ask)(mt, &ev, mt->cand[i]))
             continue;
         mt->stats.matched++;
         if (n < max)
@@ -217,4 +252,12 @@ bool match_why_not(struct matcher *mt, const struct message *m, uint32_t rule, s
 
 const struct match_stats *matcher_stats(const struct matcher *mt) {
     return &mt->stats;
+}
+
+const struct match_rule_stats *matcher_rule(const struct matcher *mt, uint32_t rule) {
+    return rule < mt->rs->n ? &mt->rules[rule] : NULL;
+}
+
+uint64_t matcher_filter(const struct matcher *mt, size_t filter) {
+    return filter < mt->rs->nfilters ? mt->filters[filter] : 0;
 }

@@ -30,4 +30,14 @@ struct match_stats {
 };
 const struct match_stats *matcher_stats(const struct matcher *mt);
 
+struct match_rule_stats { /* of one rule since matcher_new */
+    uint64_t asked;    /* was a candidate */
+    uint64_t matched;  /* and its condition held */
+    uint64_t excluded; /* but a filter took the message away; not in matched */
+    uint64_t ns;       /* spent in its condition: one message in 64 is measured and counts 64 times */
+    int64_t last;      /* time of the last message that matched, us; 0 = none */
+};
+const struct match_rule_stats *matcher_rule(const struct matcher *mt, uint32_t rule); /* NULL when there is no such rule */
+uint64_t matcher_filter(const struct matcher *mt, size_t filter); /* messages a filter took away from rules */
+
 #endif

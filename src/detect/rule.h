@@ -115,7 +115,7 @@ struct rule {
     struct logsource src;
     struct detection det;
     struct need need;
-    const struct detection **filters;
+    struct filter **filters;
     size_t nfilters;
     struct corr *corr; /* RULE_CORRELATION */
     const struct tree_node *samples;
@@ -123,7 +123,9 @@ struct rule {
 };
 
 struct filter { /* a filter document */
+    struct filter_info info;
     struct detection det;
+    bool keeps; /* its condition says what stays, not what goes */
     struct logsource src;
     const struct tree_node *rules;
     bool any;

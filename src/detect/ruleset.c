@@ -160,6 +160,19 @@ struct str rule_group(const struct ruleset *rs, size_t index, size_t group, size
     return c && group < c->nby && ref < c->nrefs ? c->by[group].names[ref] : STR_NONE;
 }
 
+size_t ruleset_filters(const struct ruleset *rs) {
+    return rs->nfilters;
+}
+
+const struct filter_info *filter_info(const struct ruleset *rs, size_t index) {
+    return index < rs->nfilters ? &rs->filters[index].info : NULL;
+}
+
+const char *rule_status_name(enum rule_status s) {
+    static const char *const names[RULE_STATUS__COUNT] = {"loaded", "not applicable here", "not evaluable", "off"};
+    return s < RULE_STATUS__COUNT ? names[s] : names[0];
+}
+
 long ruleset_find(const struct ruleset *rs, struct str id) {
     for (size_t i = 0; i < rs->n; i++)
         if (str_eq(rs->rules[i].info.id, id))

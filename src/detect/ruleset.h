@@ -32,6 +32,15 @@ struct ruleset;
 
 enum rule_kind { RULE_DETECTION, RULE_CORRELATION };
 
+enum rule_status {
+    RULE_LOADED,
+    RULE_NOT_HERE,      /* no message has its log source: status_why is the word nobody gives */
+    RULE_NOT_EVALUABLE, /* status_why says what it lacks, such as the list of a placeholder */
+    RULE_OFF,           /* deprecated or unsupported */
+    RULE_STATUS__COUNT
+};
+const char *rule_status_name(enum rule_status s); /* "loaded", "not applicable here", "not evaluable", "off" */
+
 struct rule_info { /* what others may know about a rule; borrowed from the rule set */
     enum rule_kind kind;
     struct str id, name, title, description, event_title, first, file;
@@ -50,6 +59,16 @@ struct rule_info { /* what others may know about a rule; borrowed from the rule 
         *keyed; /* those by which sightings may be coalesced: group-by and value fields of its correlations + entities */
     size_t nkeyed;
     int64_t timespan; /* correlations: us */
+    enum rule_status status;
+    struct str status_why;   /* absent when it is loaded */
+    const struct str *reads; /* names of the fields it looks at, as it spells them; "keywords" for the text as a whole */
+    size_t nreads;
+};
+
+struct filter_info { /* a filter document: an exception of the site's */
+    struct str id, title, file;
+    int line;
+    size_t rules; /* how many it was attached to */
 };
 
 enum { RULESET_ANY_LOGSOURCE = 1u, RULESET_KEEP_BAD = 2u /* load the good ones even when there are bad ones */ };
@@ -60,6 +79,8 @@ enum rc ruleset_load(const struct tree *const *docs, size_t n, unsigned flags, s
 void ruleset_free(struct ruleset *rs);
 size_t ruleset_count(const struct ruleset *rs);
 const struct rule_info *rule_info(const struct ruleset *rs, size_t index);
+size_t ruleset_filters(const struct ruleset *rs);
+const struct filter_info *filter_info(const struct ruleset *rs, size_t index);
 /* The rules a correlation names, as indexes; 0 for a detection. */
 size_t rule_refs(const struct ruleset *rs, size_t index, const uint32_t **refs);
 /* What its ref-th rule calls the group-th field that it groups by; absent when there is none. */

@@ -172,8 +172,10 @@ static bool attach_filters(struct ruleset *rs) {
         if (n && !(r->filters = arena_alloc(&rs->arena, n * sizeof *r->filters)))
             return false;
         for (size_t k = 0; n && k < rs->nfilters; k++)
-            if (filter_meant(&rs->filters[k], r))
-                r->filters[r->nfilters++] = &rs->filters[k].det;
+            if (filter_meant(&rs->filters[k], r)) {
+                r->filters[r->nfilters++] = &rs->filters[k];
+                rs->filters[k].info.rules++;
+            }
     }
     return true;
 }
@@ -190,13 +192,16 @@ static struct str canonical(struct str name) {
     return id == F_OTHER ? name : str_of(field_name(id));
 }
 
-static void names_add(struct names *s, struct str name) {
-    name = canonical(name);
+static void names_add_as(struct names *s, struct str name) {
     for (size_t i = 0; i < s->n; i++)
         if (str_eq(s->v[i], name))
             return;
     if (s->n < NAMES_MAX)
         s->v[s->n++] = name;
+}
+
+static void names_add(struct names *s, struct str name) {
+    names_add_as(s, canonical(name));
 }
 
 static void names_of_title(struct names *s, struct str title) {
@@ -257,6 +262,18 @@ static bool entities(struct ruleset *rs, struct rule *r) {
     return keep_names(rs, &s, &r->info.entity, &r->info.nentity);
 }
 
+/* As the rule spells them: that is what its author looks for in a list. */
+static bool reads(struct ruleset *rs, struct rule *r) {
+    struct names s = {.n = 0};
+    for (size_t k = 0; k < r->det.nsels; k++)
+        for (size_t g = 0; g < r->det.sels[k].ngroups; g++) {
+            const struct clause *c = &r->det.sels[k].groups[g];
+            for (size_t i = 0; i < c->nitems; i++)
+                names_add_as(&s, c->items[i].keyword ? STR("keywords") : c->items[i].name);
+        }
+    return keep_names(rs, &s, &r->info.reads, &r->info.nreads);
+}
+
 static bool fields(struct ruleset *rs) {
     for (size_t i = 0; i < rs->n; i++)
         if (!entities(rs, &rs->rules[i]))
@@ -265,7 +282,8 @@ static bool fields(struct ruleset *rs) {
         struct names wanted = {.n = 0}, keyed = {.n = 0};
         struct rule_info *info = &rs->rules[i].info;
         collect(rs, i, &wanted, &keyed, 0);
-        if (!keep_names(rs, &wanted, &info->wanted, &info->nwanted) || !keep_names(rs, &keyed, &info->keyed, &info->nkeyed))
+        if (!keep_names(rs, &wanted, &info->wanted, &info->nwanted) || !keep_names(rs, &keyed, &info->keyed, &info->nkeyed) ||
+            !reads(rs, &rs->rules[i]))
             return false;
     }
     return true;
@@ -282,6 +300,7 @@ static void who_speaks(struct ruleset *rs) {
     }
     for (size_t i = 0; i < rs->n; i++) {
         struct rule *r = &rs->rules[i];
+        r->info.status = r->disabled ? RULE_OFF : r->corr || r->src.known ? RULE_LOADED : RULE_NOT_HERE;
         if (!r->event_set)
             r->info.makes_event = !r->named || r->generated;
     }

@@ -215,6 +215,10 @@ bool sigma_rule(struct ruleset *rs, const struct tree_node *root, struct rule *r
 bool sigma_filter(struct ruleset *rs, const struct tree_node *root, struct filter *f, struct err *e) {
     const struct tree_node *map = tree_get(root, "filter");
     struct need need;
+    f->info.file = str_of(tree_file(tree_of(root)));
+    f->info.line = tree_line(root);
+    f->info.title = tree_get_text(root, "title");
+    f->info.id = tree_get_text(root, "id");
     f->rules = tree_get(map, "rules");
     f->any = tree_kind(f->rules) == TREE_SCALAR && str_eqi(tree_text(f->rules), STR("any"));
     if (!f->rules) {
