@@ -110,6 +110,8 @@ const char *err_format(const struct err *e, char *out, unsigned long size) {
 void errs_add(struct errs *es, const struct err *e) {
     if (!es)
         return;
+    if (es->also)
+        es->also(es->ctx, e);
     if (es->n < ERRS_MAX)
         es->v[es->n++] = *e;
     else

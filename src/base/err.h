@@ -48,6 +48,8 @@ struct errs {
     struct err v[ERRS_MAX];
     unsigned n;       /* stored */
     unsigned dropped; /* beyond ERRS_MAX, counted */
+    void (*also)(void *ctx, const struct err *e); /* hears of every one, those beyond ERRS_MAX too; or NULL */
+    void *ctx;
 };
 void errs_add(struct errs *es, const struct err *e);
 

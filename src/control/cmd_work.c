@@ -117,7 +117,7 @@ void cmd_reload(struct call *k) {
         p = pending_take(k, false, &e);
     if (p) {
         log_note("control", "reload asked for by %.*s", STR_FMT(k->who.login));
-        k->c->ops->reload(k->c->ctx, p->id);
+        k->c->ops->reload(k->c->ctx, p->id, arg_get(&k->args, "force_reload").n > 0);
     } else {
         refuse(k, p, e.rc, &e);
     }

@@ -14,7 +14,7 @@
 struct control;
 struct control_ops {
     /* tocsin reload: the answer comes later through control_reloaded */
-    void (*reload)(void *ctx, uint64_t request);
+    void (*reload)(void *ctx, uint64_t request, bool force);
     /* explain through the running daemon: log lines as they are in, JSON array out */
     enum rc (*explain)(void *ctx, struct str lines, struct buf *json, struct err *e);
 };

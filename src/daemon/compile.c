@@ -10,6 +10,7 @@
 #include "daemon/compile.h"
 #include "daemon/config_check.h"
 #include "daemon/image.h"
+#include "daemon/refused.h"
 #include "daemon/secrets.h"
 
 #include "base/file.h"
@@ -48,6 +49,8 @@ struct compile {
     struct normaliser *normaliser;
     struct dialect_map **dialects;
     size_t ndialects;
+    unsigned flags;  /* RULESET_... */
+    unsigned refused;
     unsigned broken; /* mask of 1 << SEC_*: what is missing from the rest, so that nobody complains about that */
     bool failed;
 };
@@ -62,6 +65,31 @@ static void broke(struct compile *c, enum section kind) {
     c->failed = true;
 }
 
+/* ---- a bad rule alone */
+
+static bool keeps_bad(const struct compile *c) {
+    return (c->flags & RULESET_KEEP_BAD) != 0;
+}
+
+static void on_refused(void *ctx, const struct err *e) {
+    struct compile *c = ctx;
+
+    if (keeps_bad(c) && c->refused++ < REFUSED_MAX)
+        refused_add(&c->sec[SEC_REFUSED], c->docs[SEC_RULES].v, c->docs[SEC_RULES].n, e);
+}
+
+/* From here to the end of it every mistake is one of a rule. */
+static void refusing(struct compile *c, bool begin) {
+    c->es->also = begin ? on_refused : NULL;
+    c->es->ctx = begin ? c : NULL;
+}
+
+static void bad_file(struct compile *c, const struct err *e) {
+    refusing(c, true);
+    errs_add(c->es, e);
+    refusing(c, false);
+}
+
 static bool whole(const struct compile *c, unsigned parts) {
     return (c->broken & parts) == 0;
 }
@@ -74,6 +102,10 @@ static void read_one(struct compile *c, enum section kind, struct str name, stru
     if (kind == SEC_ZONES) {
         pairs_add(&c->sec[SEC_ZONES], file, bytes);
     } else if (tree_from_yaml(file, bytes, &c->docs[kind].v, &c->docs[kind].n, &e) != RC_OK) {
+        if (kind == SEC_RULES && keeps_bad(c)) {
+            bad_file(c, &e);
+            return;
+        }
         mistake(c, &e);
         broke(c, kind);
     }
@@ -126,15 +158,21 @@ static void load_dialects(struct compile *c) {
     }
 }
 
-static void load(struct compile *c, unsigned flags) {
+static void load_rules(struct compile *c) {
+    refusing(c, true);
+    if (ruleset_load(CONST_DOCS(c, SEC_RULES), c->flags, &c->rules, c->es) != RC_OK && !(keeps_bad(c) && c->rules))
+        broke(c, SEC_RULES);
+    refusing(c, false);
+}
+
+static void load(struct compile *c) {
     if (!config_root(c) && c->docs[SEC_ROSTER].n == 0)
         read_one(c, SEC_ROSTER, STR("built-in roster"), str_of(builtin_roster));
     if (roster_load(CONST_DOCS(c, SEC_ROSTER), &c->roster, c->es) != RC_OK)
         broke(c, SEC_ROSTER);
     if (policy_load(CONST_DOCS(c, SEC_POLICY), &c->policy, c->es) != RC_OK)
         broke(c, SEC_POLICY);
-    if (ruleset_load(CONST_DOCS(c, SEC_RULES), flags, &c->rules, c->es) != RC_OK && !(flags & RULESET_KEEP_BAD && c->rules))
-        broke(c, SEC_RULES);
+    load_rules(c);
     if (normaliser_load(CONST_DOCS(c, SEC_NORMALISE), &c->normaliser, c->es) != RC_OK)
         broke(c, SEC_NORMALISE);
     load_dialects(c);
@@ -222,14 +260,23 @@ static void sample(void *ctx, struct str line, struct message *m) {
     normalise(c->normaliser, m);
 }
 
+static unsigned mistakes(const struct compile *c) {
+    return c->es->n + c->es->dropped;
+}
+
 static void samples(struct compile *c) {
-    unsigned before = c->es->n + c->es->dropped;
+    unsigned before = mistakes(c);
 
     if (whole(c, 1u << SEC_NORMALISE))
         normaliser_test(c->normaliser, c->es);
+    if (mistakes(c) != before)
+        c->failed = true;
+    before = mistakes(c);
+    refusing(c, true);
     if (whole(c, 1u << SEC_NORMALISE | 1u << SEC_RULES))
         ruleset_test(c->rules, sample, c, c->es);
-    if (c->es->n + c->es->dropped != before)
+    refusing(c, false);
+    if (mistakes(c) != before && !keeps_bad(c))
         c->failed = true;
 }
 
@@ -241,15 +288,16 @@ static void prefilter(struct compile *c) {
 }
 
 /* ---- the whole */
-static void start(struct compile *c, struct errs *es) {
+static void start(struct compile *c, unsigned flags, struct errs *es) {
     memset(c, 0, sizeof *c);
     c->es = es;
+    c->flags = flags;
     for (int i = 0; i < SEC__COUNT; i++)
         buf_init(&c->sec[i], IMAGE_MAX / 2);
 }
 
-static enum rc write_image(struct compile *c, unsigned flags, struct buf *out) {
-    struct image im = {.flags = flags};
+static enum rc write_image(struct compile *c, struct buf *out) {
+    struct image im = {.flags = c->flags};
     struct err e = {0};
 
     for (int i = 0; i < SEC__COUNT; i++) {
@@ -285,10 +333,10 @@ static void finish(struct compile *c) {
 enum rc compile_config(struct str bundle, struct buf *out, struct errs *es) {
     struct compile c;
 
-    start(&c, es);
+    start(&c, 0, es);
     read_all(&c, bundle);
     bind(&c);
-    enum rc rc = c.failed ? RC_CONFIG : write_image(&c, 0, out);
+    enum rc rc = c.failed ? RC_CONFIG : write_image(&c, out);
     finish(&c);
     return rc;
 }
@@ -296,10 +344,10 @@ enum rc compile_config(struct str bundle, struct buf *out, struct errs *es) {
 enum rc compile_bundle(struct str bundle, unsigned ruleset_flags, bool run_samples, struct buf *out, struct errs *es) {
     struct compile c;
 
-    start(&c, es);
+    start(&c, ruleset_flags, es);
     read_all(&c, bundle);
     bind(&c);
-    load(&c, ruleset_flags);
+    load(&c);
     if (whole(&c, 1u << SEC_ROSTER | 1u << SEC_POLICY | 1u << SEC_DIALECTS)) { /* else they would only repeat what was said */
         check(&c);
         zones(&c);
@@ -308,7 +356,7 @@ enum rc compile_bundle(struct str bundle, unsigned ruleset_flags, bool run_sampl
         samples(&c);
     if (!c.failed)
         prefilter(&c);
-    enum rc rc = c.failed ? RC_CONFIG : write_image(&c, ruleset_flags, out);
+    enum rc rc = c.failed ? RC_CONFIG : write_image(&c, out);
     finish(&c);
     return rc;
 }
@@ -337,7 +385,7 @@ static enum rc gather_named(const struct config_source *from, struct buf *bundle
     enum rc rc = own ? bundle_config(from->path, bundle, es) : RC_NOMEM;
 
     if (rc == RC_OK) {
-        start(&c, own);
+        start(&c, 0, own);
         read_all(&c, buf_view(bundle));
         bind(&c);
         files = c.config.files;
@@ -370,7 +418,7 @@ static enum rc look_at_secrets(const char *path, struct str bundle, struct errs 
     enum rc rc = RC_NOMEM;
 
     if (said) {
-        start(&c, said);
+        start(&c, 0, said);
         read_all(&c, bundle);
         struct trees config = trees_of(&c, SEC_CONFIG), roster = trees_of(&c, SEC_ROSTER);
         rc = secrets_check(path, &config, &roster, es);

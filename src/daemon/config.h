@@ -50,6 +50,7 @@ enum section {
     SEC_PREFILTER,
     SEC_ZONES,
     SEC_SECRETS,
+    SEC_REFUSED, /* rules that are not in force, and why: refused.h */
     SEC__COUNT
 };
 
@@ -66,6 +67,7 @@ struct generation {
     size_t ndialects;
     struct zone *zone;          /* the daemon's */
     struct zone **source_zones; /* per roster.sources, NULL = the daemon's */
+    struct str refused;         /* rules that are not in force: refused.h */
     char digest[65];
     struct str image; /* borrowed, or this: */
     void *map;        /* the mapped image */

@@ -155,6 +155,7 @@ enum rc generation_open(struct str image, uint32_t number, unsigned parts, struc
     o.g->number = number;
     o.g->parts = parts;
     o.g->image = image;
+    o.g->refused = o.im.sec[SEC_REFUSED];
     sha256_of(image, digest);
     hex_of(digest, sizeof digest, o.g->digest);
     for (size_t i = 0; rc == RC_OK && i < sizeof binders / sizeof binders[0]; i++)

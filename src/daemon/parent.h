@@ -58,6 +58,7 @@ struct parent {
     char *backup;    /* the same for the folder of backups; or NULL */
     struct sd_fds given;
     struct generation *g; /* CONFIG and ROSTER; NULL before the first */
+    uint32_t mistakes;   /* rules of it that are refused, or break their samples */
     int image_fd, secrets_fd[CONFINE__COUNT];
     struct sockets listeners;
     int control_fd;
@@ -101,7 +102,7 @@ void proc_sockets(struct proc *c);   /* every listener, by its index; they take 
 struct reload *reload_new(struct parent *p);
 void reload_free(struct reload *r);
 void reload_start(struct reload *r); /* compiles the files; what comes of it is said in the log and to the askers */
-void reload_ask(struct reload *r, uint64_t request);
+void reload_ask(struct reload *r, uint64_t request, bool force); /* force: also when more rules are refused than before */
 void reload_prepared(struct reload *r, struct proc *c, uint32_t number, bool ok, struct str text);
 void reload_proc_died(struct reload *r, struct proc *c);
 bool reload_reaped(struct reload *r, pid_t pid, int status); /* true when it was the compile role */

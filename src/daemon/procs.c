@@ -169,9 +169,10 @@ static void on_alive(struct proc *c, struct unpack *u) {
 
 static void on_reload(struct proc *c, struct unpack *u) {
     uint64_t request = unpack_u64(u);
+    bool force = unpack_u8(u) != 0;
 
     if (!u->bad)
-        reload_ask(c->p->reload, request);
+        reload_ask(c->p->reload, request, force);
 }
 
 static const struct {

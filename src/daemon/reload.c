@@ -6,6 +6,9 @@
  * BUNDLE   it reads those, checks and compiles everything into one sealed image
  * PREPARE  every role prepares the image beside the one it works with
  * then all swap, or, when anything went wrong on the way, none: the old generation stays as it was.
+ *
+ * A bad rule is no reason to stay away: it is left out alone, which is said. At a reload it is a reason to keep what is in force when more
+ * rules than before would be left out, unless somebody insists.
  */
 #include "daemon/parent.h"
 
@@ -39,7 +42,8 @@ struct reload {
     int image_fd, secrets_fd[CONFINE__COUNT];
     struct sockets listeners;
     struct askers now, queued; /* who waits for this reload, and for the one after it */
-    bool again;
+    bool again, force, force_queued; /* force: take it even when it is worse than what is in force */
+    uint32_t mistakes; /* rules refused, or breaking their samples */
     int failed_status;
 };
 
@@ -94,11 +98,12 @@ static void tell_askers(struct reload *r, bool ok) {
 static void finish(struct reload *r, bool ok) {
     struct parent *p = r->p;
 
-    log_lines(buf_view(&r->text), ok ? LOG_NOTE_ : LOG_ERR_);
+    log_lines(buf_view(&r->text), !ok ? LOG_ERR_ : r->mistakes ? LOG_WARN_ : LOG_NOTE_);
     tell_askers(r, ok);
     forget(r);
     r->step = IDLE;
     buf_reset(&r->text);
+    r->force = false;
     if (p->up)
         sd_say("READY=1");
     if (!ok && !p->g) {
@@ -113,6 +118,8 @@ static void finish(struct reload *r, bool ok) {
         return;
     r->again = false;
     r->now = r->queued;
+    r->force = r->force_queued;
+    r->force_queued = false;
     r->queued.n = 0;
     reload_start(r);
 }
@@ -120,6 +127,8 @@ static void finish(struct reload *r, bool ok) {
 static void fail(struct reload *r, const struct err *e, int status) {
     char line[1024];
 
+    if (r->text.n)
+        buf_c(&r->text, '\n');
     buf_text(&r->text, err_format(e, line, sizeof line));
     if (e->hint[0])
         buf_printf(&r->text, " (%s)", e->hint);
@@ -135,7 +144,7 @@ static void fail_all(struct reload *r, const struct errs *es, int status) {
 
     for (unsigned i = 0; i + 1 < es->n; i++) {
         char line[1024];
-        buf_printf(&r->text, "%s\n", err_format(&es->v[i], line, sizeof line));
+        buf_printf(&r->text, "%s%s", r->text.n ? "\n" : "", err_format(&es->v[i], line, sizeof line));
     }
     fail(r, es->n ? &es->v[es->n - 1] : &none, status);
 }
@@ -204,6 +213,7 @@ static void install(struct reload *r) {
     }
     generation_free(p->g);
     p->g = r->next;
+    p->mistakes = r->mistakes;
     r->next = NULL;
     say_unreachable(p->g);
 }
@@ -321,6 +331,17 @@ static void compiled_config(struct reload *r, int fd, struct errs *es) {
     generation_free(g);
 }
 
+/* What is in force stays when the new set is the worse one. */
+static bool worse(const struct reload *r, struct err *e) {
+    uint32_t before = r->p->mistakes;
+
+    if (!r->p->g || r->force || r->mistakes <= before)
+        return false;
+    err_set(e, RC_CONFIG, "%u rules would be refused or break their samples, of the set in force it is %u: it stays", r->mistakes, before);
+    err_hint(e, "mend them, or take the new set without them: tocsin reload --force");
+    return true;
+}
+
 static void compiled_all(struct reload *r, int fd, struct errs *es) {
     struct parent *p = r->p;
     struct err e = {0};
@@ -332,6 +353,8 @@ static void compiled_all(struct reload *r, int fd, struct errs *es) {
     if (r->image_fd < 0 || generation_open_fd(fd, r->number, 1u << SEC_CONFIG | 1u << SEC_ROSTER, &r->next, es) != RC_OK ||
         secrets_read(p->path, r->next, r->secrets_fd, es) != RC_OK)
         fail_all(r, es, 78);
+    else if (worse(r, &e))
+        fail(r, &e, 78);
     else if (!p->g)
         first(r);
     else if (sockets_open(&r->next->config, &p->listeners, NULL, &r->listeners, &e) != RC_OK)
@@ -348,6 +371,7 @@ static void on_compiled(struct reload *r, struct str payload, const int *fds, si
     unpack_init(&u, payload);
     bool ok = unpack_u8(&u) != 0;
     struct str text = unpack_str(&u, TEXT_MAX);
+    uint32_t mistakes = unpack_u32(&u);
     if (!ok && !u.bad) {
         buf_str(&r->text, text);
         r->failed_status = 78;
@@ -358,6 +382,8 @@ static void on_compiled(struct reload *r, struct str payload, const int *fds, si
     } else if (r->step == CONFIG) {
         compiled_config(r, fds[0], es);
     } else if (r->step == BUNDLE) {
+        r->mistakes = mistakes;
+        buf_str(&r->text, text);
         compiled_all(r, fds[0], es);
     }
     free(es);
@@ -427,8 +453,10 @@ void reload_start(struct reload *r) {
     free(es);
 }
 
-void reload_ask(struct reload *r, uint64_t request) {
+void reload_ask(struct reload *r, uint64_t request, bool force) {
     struct askers *a = r->step == IDLE ? &r->now : &r->queued;
+
+    *(r->step == IDLE ? &r->force : &r->force_queued) |= force;
 
     if (a->n < ASKERS_MAX)
         a->v[a->n++] = request; /* the one too many hears nothing and its client gives up */

@@ -18,11 +18,13 @@
 
 #define ASKED_WITHIN_MS 120000 /* as long as the parent would wait */
 
-static void say_errors(const struct errs *es, struct buf *text) {
+/* When it worked all the same they are rules that were left out, or whose samples fail. */
+static void say_errors(const struct errs *es, bool worked, struct buf *text) {
     char line[1024];
 
     for (unsigned i = 0; i < es->n; i++) {
-        buf_printf(text, "%s%s", i ? "\n" : "", err_format(&es->v[i], line, sizeof line));
+        const char *what = !worked ? "" : es->v[i].rc == RC_CHECK ? "sample fails: " : "rule refused: ";
+        buf_printf(text, "%s%s%s", i ? "\n" : "", what, err_format(&es->v[i], line, sizeof line));
         if (es->v[i].hint[0])
             buf_printf(text, " (%s)", es->v[i].hint);
     }
@@ -52,7 +54,7 @@ static enum rc compile_fd(uint32_t generation, int fd, struct buf *out, struct e
     else if (generation == 0)
         rc = compile_config(buf_view(&bundle), out, es);
     else
-        rc = compile_bundle(buf_view(&bundle), 0, true, out, es);
+        rc = compile_bundle(buf_view(&bundle), RULESET_KEEP_BAD, true, out, es);
     buf_fini(&bundle);
     return rc;
 }
@@ -67,9 +69,10 @@ static enum rc answer(int parent_fd, uint32_t generation, int fd, struct errs *e
     int out = rc == RC_OK ? sealed(buf_view(&image)) : -1;
     if (rc == RC_OK && out < 0)
         buf_text(&text, "no memory for the compiled configuration");
-    say_errors(es, &text);
+    say_errors(es, out >= 0, &text);
     pack_u8(&payload, out >= 0);
     pack_str(&payload, buf_view(&text));
+    pack_u32(&payload, es->n + es->dropped);
     rc = link_send_now(parent_fd, FRAME_COMPILED, buf_view(&payload), &out, out >= 0, e);
     if (out >= 0)
         close(out);

@@ -163,12 +163,13 @@ static void on_reject(void *ctx, const char *kind, int status) {
 
 static const struct http_ops http_ops_ = {on_request, on_reject};
 
-static void on_reload(void *ctx, uint64_t request) {
+static void on_reload(void *ctx, uint64_t request, bool force) {
     struct deskrole *r = ctx;
     struct buf b;
 
     buf_init(&b, 64);
     pack_u64(&b, request);
+    pack_u8(&b, force);
     if (link_send(role_parent(r->role), FRAME_RELOAD, buf_view(&b), NULL, 0) != RC_OK)
         control_reloaded(r->control, request, false, STR("the parent does not answer"));
     buf_fini(&b);

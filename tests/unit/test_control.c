@@ -57,8 +57,8 @@ static void on_request(void *ctx, struct http_request *r) {
     control_request(t.control, r);
 }
 
-static void on_reload(void *ctx, uint64_t request) {
-    (void)ctx;
+static void on_reload(void *ctx, uint64_t request, bool force) {
+    (void)ctx, (void)force;
     t.reload = request;
 }
 
