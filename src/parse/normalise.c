@@ -5,11 +5,12 @@
  * Takes   a parsed message.
  * Gives   fields: spans of the text and the constants of the pattern that matched. The program's own files come first, then those
  *         for any program ("*"); within a file the first pattern that matches has it.
- * Keeps   per file the patterns by the first byte they may begin with, so that a program's patterns cost about one comparison each
- *         for the few that share it.
+ * Keeps   per file a trie over what its patterns begin with (lead.h), so that a program's patterns cost about what one does.
  */
 #include "parse/normalise.h"
 
+#include "parse/decode.h"
+#include "parse/lead.h"
 #include "parse/normalise_file.h"
 #include "parse/pattern.h"
 #include "parse/wrapping.h"
@@ -94,9 +95,24 @@ static struct str without_affixes(const struct nz_group *g, struct str s) {
     return trim_blanks(s);
 }
 
+static void add_capture(struct message *m, const struct capture *c) {
+    bool derived = c->kind == CAPTURE_HEX;
+    struct str v = c->value;
+
+    if (c->kind == CAPTURE_QSTR)
+        v = decode_qstr(m, v, &derived);
+    else if (c->kind == CAPTURE_HEX)
+        v = decode_hex(m, v);
+    if (str_absent(v))
+        return;
+    m->flags |= derived ? MSG_DECODED : 0;
+    message_add(m, (enum field_id)c->id, c->name, v, derived ? FIELD_DERIVED : 0);
+}
+
 static void set_fields(struct message *m, const struct nz_pattern *p, const struct captures *c) {
     for (size_t i = 0; i < c->n; i++)
-        message_add(m, (enum field_id)c->v[i].id, c->v[i].name, c->v[i].value, 0);
+        if (c->v[i].kind < CAPTURE_PAIRS)
+            add_capture(m, &c->v[i]);
     for (size_t i = 0; i < p->nset; i++)
         message_add(m, (enum field_id)p->set[i].id, p->set[i].name, p->set[i].value, FIELD_DERIVED);
 }
@@ -104,12 +120,13 @@ static void set_fields(struct message *m, const struct nz_pattern *p, const stru
 static bool group_match(const struct nz_group *g, struct str text, struct message *m, long *work) {
     struct captures c;
     struct str s = without_affixes(g, text);
+    size_t n;
 
     if (s.n == 0)
         return false;
-    unsigned char first = (unsigned char)s.p[0];
-    for (unsigned i = g->start[first]; i < g->start[first + 1]; i++) {
-        const struct nz_pattern *p = &g->patterns[g->order[i]];
+    const uint16_t *which = lead_at(g->lead, s, &n);
+    for (size_t i = 0; i < n; i++) {
+        const struct nz_pattern *p = &g->patterns[which[i]];
         if (pattern_match(p->pattern, s, work, &c)) {
             set_fields(m, p, &c);
             return true;

@@ -21,6 +21,12 @@ enum rc normaliser_load(const struct tree *const *docs, size_t n, struct normali
 void normaliser_free(struct normaliser *nz);
 /* Adds fields; no allocation, no recursion. Sets MSG_FIELDS. Does nothing when it is set already. */
 void normalise(const struct normaliser *nz, struct message *m);
+/* True when some file may give this field a value that does not stand verbatim in the text: a constant of set:, an escaped or a
+ * hexadecimal capture. What <:pairs> and <:json> decode is not among them (the names are the sender's): ask normalise_first(). */
+bool normaliser_derives(const struct normaliser *nz, enum field_id id, struct str name);
+/* True when the fields of this message have to be made before its text is searched (match_scan), because they may hold what the text
+ * does not: it carries a body, or escapes that <:pairs> or <:json> of some file would decode. */
+bool normalise_first(const struct normaliser *nz, const struct message *m);
 /* Runs every sample of the files against its wanted fields; each difference is an entry in es. Gives the number of samples run. */
 size_t normaliser_test(const struct normaliser *nz, struct errs *es);
 

@@ -6,6 +6,7 @@
  *   prefixes: ["error: ", "fatal: "]   cut off before matching, any number of times
  *   suffixes: [" [preauth]"]           cut off once each
  *   nocase: yes                        literals of this file match in either case (ASCII)
+ *   words: {fail: [failed, "<:word> refused"]}    alternatives used as {@fail} in patterns and in other lists
  *   patterns:
  *     - match: "one pattern (pattern.h)"  or a list of them
  *       set: {action: ssh-failed-password, outcome: failure}
@@ -35,12 +36,15 @@ struct nz_group { /* one file */
     size_t npatterns;
     const struct str *prefixes, *suffixes;
     size_t nprefixes, nsuffixes;
-    unsigned start[257];   /* of order: patterns that may begin with this byte */
-    const uint16_t *order;
+    const struct lead *lead; /* which of them may match a text */
 };
 struct nz_name {
     struct str name;
     uint16_t group;
+};
+struct nz_derived {
+    uint16_t id;
+    struct str name;
 };
 struct nz_sample {
     const struct tree_node *node, *want;
@@ -52,10 +56,16 @@ struct normaliser {
     size_t ngroups;
     struct nz_name *names; /* sorted by name without case, then in the order of the files */
     size_t nnames;
+    struct nz_derived *derived; /* sorted; names once */
+    size_t nderived;
+    bool decodes; /* has <:pairs> or <:json> */
     struct nz_sample *samples;
     size_t nsamples;
 };
 
 int nz_name_cmp(struct str a, struct str b); /* without case */
+int nz_derived_cmp(const void *a, const void *b);
+/* normalise_derived.c, when all files are loaded: the fields whose values do not stand in the text. False without memory. */
+bool nz_derived_load(struct normaliser *nz);
 
 #endif

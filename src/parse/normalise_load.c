@@ -7,6 +7,8 @@
  */
 #include "parse/normalise_file.h"
 
+#include "parse/lead.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,7 +107,7 @@ static size_t load_strings(struct loader *l, const struct tree_node *n, const st
     for (const struct tree_node *k = list_first(n); k && i < count; k = list_next(n, k)) {
         struct str s = tree_text(k);
         if (s.n == 0)
-            complain(l, k, "an empty prefix or suffix", STR_NONE);
+            complain(l, k, "an empty entry", STR_NONE);
         else
             v[i++] = keep(l, s);
     }
@@ -131,7 +133,22 @@ static size_t load_set(struct loader *l, const struct tree_node *n, const struct
     return i;
 }
 
-static void load_pattern(struct loader *l, struct nz_group *g, const struct tree_node *n, bool nocase) {
+static void load_words(struct loader *l, const struct tree_node *map, struct pattern_env *env) {
+    struct pattern_words *v = get(l, tree_count(map), sizeof *v);
+
+    if (map && tree_kind(map) != TREE_MAP)
+        complain(l, map, "words: is a map of names to lists", STR_NONE);
+    for (const struct tree_node *k = tree_first(map); v && k && tree_kind(map) == TREE_MAP; k = tree_next(k)) {
+        struct pattern_words *w = &v[env->nwords++];
+        w->name = keep(l, tree_key(k));
+        w->n = load_strings(l, k, &w->v);
+        if (w->n == 0)
+            complain(l, k, "a list of words is empty:", tree_key(k));
+    }
+    env->words = v;
+}
+
+static void load_pattern(struct loader *l, struct nz_group *g, const struct tree_node *n, const struct pattern_env *env) {
     const struct tree_node *match = tree_get(n, "match");
     const struct nz_set *set = NULL;
     size_t nset;
@@ -144,7 +161,7 @@ static void load_pattern(struct loader *l, struct nz_group *g, const struct tree
     nset = load_set(l, tree_get(n, "set"), &set);
     for (const struct tree_node *k = list_first(match); k; k = list_next(match, k)) {
         struct err e = {0};
-        struct pattern *p = tree_text(k).n ? pattern_compile(keep(l, tree_text(k)), nocase, &l->nz->arena, &e) : NULL;
+        struct pattern *p = tree_text(k).n ? pattern_compile(keep(l, tree_text(k)), env, &l->nz->arena, &e) : NULL;
         if (p)
             g->patterns[g->npatterns++] = (struct nz_pattern){p, set, nset};
         else
@@ -152,28 +169,15 @@ static void load_pattern(struct loader *l, struct nz_group *g, const struct tree
     }
 }
 
-/* Which patterns to try for which first byte. */
-static void load_order(struct loader *l, struct nz_group *g) {
-    uint64_t (*first)[4] = calloc(g->npatterns + 1, sizeof *first);
-    size_t total = 0;
+/* Which patterns to try for which text. */
+static void load_lead(struct loader *l, struct nz_group *g) {
+    struct lead_item *items = calloc(g->npatterns + 1, sizeof *items);
 
-    for (size_t i = 0; first && i < g->npatterns; i++) {
-        pattern_first(g->patterns[i].pattern, first[i]);
-        for (int w = 0; w < 4; w++)
-            total += (size_t)__builtin_popcountll(first[i][w]);
-    }
-    uint16_t *order = get(l, total, sizeof *order);
-    unsigned n = 0;
-    for (unsigned c = 0; first && order && c < 256; c++) {
-        g->start[c] = n;
-        for (size_t i = 0; i < g->npatterns; i++)
-            if (first[i][c / 64] >> c % 64 & 1)
-                order[n++] = (uint16_t)i;
-    }
-    g->start[256] = n;
-    g->order = order;
-    l->bad |= !first;
-    free(first);
+    for (size_t i = 0; items && i < g->npatterns; i++)
+        items[i].p = g->patterns[i].pattern;
+    g->lead = items ? lead_new(items, g->npatterns, &l->nz->arena) : NULL;
+    l->bad |= !g->lead;
+    free(items);
 }
 
 static bool truth(struct str s) {
@@ -182,6 +186,7 @@ static bool truth(struct str s) {
 
 static void load_patterns(struct loader *l, struct nz_group *g, const struct tree_node *root) {
     const struct tree_node *list = tree_get(root, "patterns");
+    struct pattern_env env = {.nocase = truth(tree_get_text(root, "nocase"))};
     size_t count = 0;
 
     for (const struct tree_node *k = tree_first(list); k; k = tree_next(k))
@@ -191,9 +196,10 @@ static void load_patterns(struct loader *l, struct nz_group *g, const struct tre
         return;
     }
     g->patterns = get(l, count, sizeof *g->patterns);
-    for (const struct tree_node *k = tree_first(list); k && g->patterns; k = tree_next(k))
-        load_pattern(l, g, k, truth(tree_get_text(root, "nocase")));
-    load_order(l, g);
+    load_words(l, tree_get(root, "words"), &env);
+    for (const struct tree_node *k = tree_first(list); k && g->patterns && env.words; k = tree_next(k))
+        load_pattern(l, g, k, &env);
+    load_lead(l, g);
 }
 
 static void load_samples(struct loader *l, const struct tree_node *root) {
@@ -221,7 +227,7 @@ static void load_file(struct loader *l, const struct tree_node *root) {
         complain(l, root, "a file of normalise.d is a map with \"program\" and \"patterns\"", STR_NONE);
         return;
     }
-    CHECK_KEYS(l, root, "program", "prefixes", "suffixes", "nocase", "patterns", "samples");
+    CHECK_KEYS(l, root, "program", "prefixes", "suffixes", "nocase", "words", "patterns", "samples");
     for (const struct tree_node *k = list_first(names); k; k = list_next(names, k))
         nz->names[nz->nnames++] = (struct nz_name){keep(l, tree_text(k)), (uint16_t)nz->ngroups};
     g->nprefixes = load_strings(l, tree_get(root, "prefixes"), &g->prefixes);
@@ -255,6 +261,7 @@ enum rc normaliser_load(const struct tree *const *docs, size_t n, struct normali
     l.nz->samples = get(&l, samples, sizeof *l.nz->samples);
     for (size_t i = 0; i < n && l.nz->groups && l.nz->names && l.nz->samples; i++)
         load_file(&l, tree_root(docs[i]));
+    l.bad = l.bad || !nz_derived_load(l.nz);
     if (l.bad) {
         normaliser_free(l.nz);
         return RC_CONFIG;

@@ -39,7 +39,10 @@ static void one_pattern(struct str in) {
     long budget = 20000;
 
     arena_init(&a, 1 << 20);
-    struct pattern *p = pattern_compile(pattern, pattern.n % 2, &a, &e);
+    struct str list[] = {STR("a"), STR("<x:user> b"), STR("from")};
+    struct pattern_words words = {STR("w"), list, 3};
+    struct pattern_env env = {pattern.n % 2, &words, 1};
+    struct pattern *p = pattern_compile(pattern, &env, &a, &e);
     if (!p != (e.text[0] != '\0'))
         abort();
     if (p && pattern_match(p, in, &budget, &c))

@@ -16,6 +16,8 @@ struct loaded {
     struct errs es;
 };
 static struct message m;
+static char spare_bytes[4096];
+static struct spare spare = {spare_bytes, 0, sizeof spare_bytes};
 
 static void load_text(struct loaded *l, const char *file, struct str text) {
     struct err e = {0};
@@ -72,6 +74,8 @@ static void run(const struct loaded *l, const char *program, const char *text) {
     memset(&m, 0, sizeof m);
     m.raw = m.msg = m.text = str_of(text);
     m.program = str_of(program);
+    m.spare = &spare;
+    spare.n = 0;
     normalise(l->nz, &m);
 }
 
@@ -213,19 +217,39 @@ static void a_pattern_says_what_it_takes(void **state) {
         {"<user:quoted>!", "\"a b\"!", "a b", NULL},
         {"\\<<user>\\>", "<x>", "x", NULL},
         {"<user>", "", "!", NULL},
+        {"{a{b|c}|d} <user>", "ac x", "x", NULL},
+        {"{a{b|c}|d} <user>", "d x", "x", NULL},
+        {"{a{b|c|}|d} <user>", "a x", "x", NULL},
+        {"{@verb} {@who}", "was refused bob", "bob", NULL},
+        {"{x|@verb}: {@who}", "failed: 'b b'", "b b", NULL},
+        {"{x|@}<user>", "@y", "y", NULL},
+        {"a <user:user> b", "a x y b", "!", NULL},
+        {"a <user:user><*>", "a x.y@example.org. b", "x.y@example.org", NULL},
+        {"a <user:user>{ |,}<*>", "a EXAMPLE\\x, b", "EXAMPLE\\x", NULL},
+        {"a <user:user>y", "a xy", "!", NULL},
+        {"a=<user:qstr> <*>", "a=\"x \\\"y\" b=\"z\"", "x \"y", NULL},
+        {"a=<user:qstr>", "a=\"x\\u00e9\\x41\"", "x\xc3\xa9" "A", NULL},
+        {"a=<user:qstr>", "a=\"x", "!", NULL},
+        {"a=<user:qstr>", "a=\"x\\\"", "!", NULL},
+        {"a=<user:hex> b", "a=626f62 b", "bob", NULL},
+        {"a=<user:hex>", "a=626f6", "!", NULL},
+        {"a <user:until ',;'><*>", "a x y; b, c", "x y", NULL},
+        {"a <user:until ','>, c", "a x y; b, c", "x y; b", NULL},
+        {"\\<<user:until '>'>\\>", "<a b>", "a b", NULL},
+        {"a <user:until ','>", "a x y", "x y", NULL},
     };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_N(t); i++) {
-        char yaml[512], escaped[256];
+        char yaml[768], escaped[256];
         size_t n = 0;
         for (const char *p = t[i].pattern; *p; p++) {
-            if (*p == '\\')
+            if (*p == '\\' || *p == '"')
                 escaped[n++] = '\\';
             escaped[n++] = *p;
         }
         escaped[n] = '\0';
-        snprintf(yaml, sizeof yaml, "program: p\npatterns:\n  - match: \"%s\"\n    set: {hit: yes}\n", escaped);
+        snprintf(yaml, sizeof yaml, "program: p\nwords: {verb: [failed, 'was {refused|denied}'], who: [\"'<user>'\", '<user>']}\npatterns:\n  - match: \"%s\"\n    set: {hit: yes}\n", escaped);
         struct loaded *l = from_text(yaml);
         if (!l->nz)
             fail_msg("%s: %s", t[i].pattern, l->es.v[0].text);
@@ -248,7 +272,12 @@ static void a_bad_file_is_refused_with_its_place(void **state) {
         {"unknown type", "program: p\npatterns: [{match: '<a:ipp>'}]", "unknown type"},
         {"open capture", "program: p\npatterns: [{match: '<a'}]", "without '>'"},
         {"open choice", "program: p\npatterns: [{match: '{a|b'}]", "without '}'"},
-        {"nested choice", "program: p\npatterns: [{match: '{a{b|c}|d}'}]", "nest"},
+        {"nested too deep", "program: p\npatterns: [{match: '{{{{{{{{{a}}}}}}}}}'}]", "nest"},
+        {"a list of itself", "program: p\nwords: {w: ['{@w}']}\npatterns: [{match: 'a{@w}'}]", "nest"},
+        {"no such list", "program: p\npatterns: [{match: 'a{@w|b}'}]", "no such list"},
+        {"an empty list", "program: p\nwords: {w: []}\npatterns: [{match: 'a{@w|b}'}]", "empty"},
+        {"until what", "program: p\npatterns: [{match: 'a<x:until>'}]", "until"},
+        {"named pairs", "program: p\npatterns: [{match: 'a <x:pairs>'}]", "name"},
         {"stray bracket", "program: p\npatterns: [{match: 'a}'}]", "bracket"},
         {"lone backslash", "program: p\npatterns: [{match: 'a\\'}]", "backslash"},
         {"empty pattern", "program: p\npatterns: [{match: ''}]", "empty"},
@@ -265,6 +294,29 @@ static void a_bad_file_is_refused_with_its_place(void **state) {
         check_row(l->es.v[0].line > 0 && strcmp(l->es.v[0].file, "t.yaml") == 0, t[i].why);
         unload(l);
     }
+}
+
+static void what_no_text_says_is_known_by_name(void **state) {
+    struct loaded *l = from_text("program: p\npatterns:\n  - {match: 'a <user> <x:qstr> <y:hex> <z>', set: {action: b, Own: c}}\n  - {match: 'b <w>'}\n");
+
+    (void)state;
+    assert_true(normaliser_derives(l->nz, F_ACTION, STR("action")));
+    assert_true(normaliser_derives(l->nz, F_OTHER, STR("own")));
+    assert_true(normaliser_derives(l->nz, F_OTHER, STR("x")));
+    assert_true(normaliser_derives(l->nz, F_OTHER, STR("y")));
+    assert_false(normaliser_derives(l->nz, F_OTHER, STR("z")));
+    assert_false(normaliser_derives(l->nz, F_OTHER, STR("w")));
+    assert_false(normaliser_derives(l->nz, F_USER, STR("user")));
+    assert_false(normaliser_derives(l->nz, F_OUTCOME, STR("outcome")));
+    run(l, "p", "a b \\ c");
+    assert_false(normalise_first(l->nz, &m));
+    unload(l);
+    l = from_text("program: p\npatterns:\n  - {match: 'a <:pairs>'}\n");
+    run(l, "p", "a b \\ c");
+    assert_true(normalise_first(l->nz, &m));
+    run(l, "p", "a b c");
+    assert_false(normalise_first(l->nz, &m));
+    unload(l);
 }
 
 /* A text made to cost as much as possible ends in a "no", soon. */
@@ -324,6 +376,7 @@ int main(void) {
         cmocka_unit_test(spans_are_verbatim_and_constants_are_marked),
         cmocka_unit_test(a_pattern_says_what_it_takes),
         cmocka_unit_test(a_bad_file_is_refused_with_its_place),
+        cmocka_unit_test(what_no_text_says_is_known_by_name),
         cmocka_unit_test(the_work_for_one_message_is_bounded),
         cmocka_unit_test(no_byte_behind_the_text_is_looked_at),
     };

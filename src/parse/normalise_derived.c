@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * normalise_derived.c - which fields may hold what does not stand in the text
+ *
+ * Takes   the files of normalise.d, compiled.
+ * Gives   for a field whether some pattern sets it as a constant or decodes it; for a message whether its fields must be made before
+ *         its text is searched.
+ */
+#include "parse/normalise_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* F_OTHER by name without case: as rules compare names that are not ours. */
+int nz_derived_cmp(const void *a, const void *b) {
+    const struct nz_derived *x = a, *y = b;
+
+    if (x->id != y->id)
+        return x->id < y->id ? -1 : 1;
+    return x->id == F_OTHER ? nz_name_cmp(x->name, y->name) : 0;
+}
+
+static void add(struct normaliser *nz, uint16_t id, struct str name) {
+    nz->derived[nz->nderived++] = (struct nz_derived){id, name};
+}
+
+static void add_capture(void *ctx, uint16_t id, struct str name, enum capture_kind kind) {
+    struct normaliser *nz = ctx;
+
+    if (kind >= CAPTURE_PAIRS)
+        nz->decodes = true;
+    else if (kind != CAPTURE_SPAN && nz->derived)
+        add(nz, id, name);
+}
+
+static void count_capture(void *ctx, uint16_t id, struct str name, enum capture_kind kind) {
+    (void)id;
+    (void)name;
+    *(size_t *)ctx += kind != CAPTURE_SPAN;
+}
+
+static size_t count(const struct normaliser *nz) {
+    size_t n = 0;
+
+    for (size_t g = 0; g < nz->ngroups; g++)
+        for (size_t i = 0; i < nz->groups[g].npatterns; i++) {
+            n += nz->groups[g].patterns[i].nset;
+            pattern_names(nz->groups[g].patterns[i].pattern, count_capture, &n);
+        }
+    return n;
+}
+
+bool nz_derived_load(struct normaliser *nz) {
+    size_t n = 0;
+
+    nz->derived = arena_alloc(&nz->arena, (count(nz) + 1) * sizeof *nz->derived);
+    if (!nz->derived)
+        return false;
+    for (size_t g = 0; g < nz->ngroups; g++)
+        for (size_t i = 0; i < nz->groups[g].npatterns; i++) {
+            const struct nz_pattern *p = &nz->groups[g].patterns[i];
+            for (size_t k = 0; k < p->nset; k++)
+                add(nz, p->set[k].id, p->set[k].name);
+            pattern_names(p->pattern, add_capture, nz);
+        }
+    qsort(nz->derived, nz->nderived, sizeof *nz->derived, nz_derived_cmp);
+    for (size_t i = 0; i < nz->nderived; i++)
+        if (n == 0 || nz_derived_cmp(&nz->derived[n - 1], &nz->derived[i]) != 0)
+            nz->derived[n++] = nz->derived[i];
+    nz->nderived = n;
+    return true;
+}
+
+bool normaliser_derives(const struct normaliser *nz, enum field_id id, struct str name) {
+    struct nz_derived key = {(uint16_t)id, name};
+
+    return bsearch(&key, nz->derived, nz->nderived, sizeof key, nz_derived_cmp) != NULL;
+}
+
+bool normalise_first(const struct normaliser *nz, const struct message *m) {
+    return m->body != BODY_NONE || (nz->decodes && m->text.n && memchr(m->text.p, '\\', m->text.n));
+}
