@@ -5,7 +5,8 @@
  * Takes   a parsed message.
  * Gives   fields: spans of the text and the constants of the pattern that matched. The program's own files come first, then those
  *         for any program ("*"); within a file the first pattern that matches has it.
- * Keeps   per file a trie over what its patterns begin with (lead.h), so that a program's patterns cost about what one does.
+ * Keeps   per file a trie over what its patterns begin with (lead.h), and a gate for those that begin with anything (gate.h), so that
+ *         a program's patterns cost about what one does.
  */
 #include "parse/normalise.h"
 
@@ -15,6 +16,7 @@
 #include "parse/pattern.h"
 #include "parse/wrapping.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,17 +119,35 @@ static void set_fields(struct message *m, const struct nz_pattern *p, const stru
         message_add(m, (enum field_id)p->set[i].id, p->set[i].name, p->set[i].value, FIELD_DERIVED);
 }
 
-static bool group_match(const struct nz_group *g, struct str text, struct message *m, long *work) {
+struct search { /* one text looked at */
+    struct str text;
+    long work;
+    bool plain;              /* without index and gate */
+    const struct gate *gate; /* whose clauses */
+    struct gate_set have;    /* these are */
+};
+
+static bool pattern_fits(struct search *q, const struct nz_group *g, const struct nz_pattern *p, struct str s, struct captures *c) {
+    if (q->plain)
+        return pattern_match_plain(p->pattern, s, &q->work, c);
+    if (p->gated && q->gate != g->gate) {
+        q->gate = g->gate;
+        q->have = gate_scan(g->gate, q->text);
+    }
+    return (!p->gated || gate_open(&p->need, &q->have)) && pattern_match(p->pattern, s, &q->work, c);
+}
+
+static bool group_match(const struct nz_group *g, struct search *q, struct message *m) {
     struct captures c;
-    struct str s = without_affixes(g, text);
-    size_t n;
+    struct str s = without_affixes(g, q->text);
+    size_t n = g->npatterns;
 
     if (s.n == 0)
         return false;
-    const uint16_t *which = lead_at(g->lead, s, &n);
+    const uint16_t *which = q->plain ? NULL : lead_at(g->lead, s, &n);
     for (size_t i = 0; i < n; i++) {
-        const struct nz_pattern *p = &g->patterns[which[i]];
-        if (pattern_match(p->pattern, s, work, &c)) {
+        const struct nz_pattern *p = &g->patterns[which ? which[i] : i];
+        if (pattern_fits(q, g, p, s, &c)) {
             set_fields(m, p, &c);
             return true;
         }
@@ -135,28 +155,36 @@ static bool group_match(const struct nz_group *g, struct str text, struct messag
     return false;
 }
 
-static bool by_name(const struct normaliser *nz, struct str program, struct str text, struct message *m, long *work) {
+static bool by_name(const struct normaliser *nz, struct str program, struct str text, struct message *m, struct search *q) {
     const struct nz_name *end = nz->names + nz->nnames;
 
+    q->text = text;
+    q->gate = NULL;
     for (const struct nz_name *n = first_name(nz, program); n && n < end && nz_name_cmp(n->name, program) == 0; n++)
-        if (group_match(&nz->groups[n->group], text, m, work))
+        if (group_match(&nz->groups[n->group], q, m))
             return true;
     return false;
 }
 
-void normalise(const struct normaliser *nz, struct message *m) {
-    long work = WORK_MAX;
-
+static void search(const struct normaliser *nz, struct message *m, struct search q) {
     if (m->flags & MSG_FIELDS)
         return;
     m->flags |= MSG_FIELDS;
     struct str whole = trim_blanks(m->text), text = without_wrapping(whole, m->program);
-    if (text.n == 0 || (m->program.n && by_name(nz, m->program, text, m, &work)))
+    if (text.n == 0 || (m->program.n && by_name(nz, m->program, text, m, &q)))
         return;
     /* a program's own patterns may want what looked like wrapping */
-    if (text.n != whole.n && m->program.n && by_name(nz, m->program, whole, m, &work))
+    if (text.n != whole.n && m->program.n && by_name(nz, m->program, whole, m, &q))
         return;
-    by_name(nz, STR("*"), text, m, &work);
+    by_name(nz, STR("*"), text, m, &q);
+}
+
+void normalise(const struct normaliser *nz, struct message *m) {
+    search(nz, m, (struct search){.work = WORK_MAX});
+}
+
+void normalise_plain(const struct normaliser *nz, struct message *m) {
+    search(nz, m, (struct search){.work = LONG_MAX, .plain = true});
 }
 
 /* ---- samples */

@@ -19,6 +19,7 @@
 #define TOCSIN_PARSE_NORMALISE_FILE_H
 
 #include "base/arena.h"
+#include "parse/gate.h"
 #include "parse/normalise.h"
 #include "parse/pattern.h"
 
@@ -30,6 +31,8 @@ struct nz_pattern {
     struct pattern *pattern;
     const struct nz_set *set;
     size_t nset;
+    bool gated;           /* begins with anything: */
+    struct gate_set need; /* so it must hold these */
 };
 struct nz_group { /* one file */
     struct nz_pattern *patterns;
@@ -37,6 +40,7 @@ struct nz_group { /* one file */
     const struct str *prefixes, *suffixes;
     size_t nprefixes, nsuffixes;
     const struct lead *lead; /* which of them may match a text */
+    const struct gate *gate; /* NULL when none is gated; one for all files of "*" */
 };
 struct nz_name {
     struct str name;
@@ -64,6 +68,8 @@ struct normaliser {
 };
 
 int nz_name_cmp(struct str a, struct str b); /* without case */
+/* normalise() one pattern after the other, with no limit of work: what the test compares with. */
+void normalise_plain(const struct normaliser *nz, struct message *m);
 int nz_derived_cmp(const void *a, const void *b);
 /* normalise_derived.c, when all files are loaded: the fields whose values do not stand in the text. False without memory. */
 bool nz_derived_load(struct normaliser *nz);

@@ -163,7 +163,7 @@ static void load_pattern(struct loader *l, struct nz_group *g, const struct tree
         struct err e = {0};
         struct pattern *p = tree_text(k).n ? pattern_compile(keep(l, tree_text(k)), env, &l->nz->arena, &e) : NULL;
         if (p)
-            g->patterns[g->npatterns++] = (struct nz_pattern){p, set, nset};
+            g->patterns[g->npatterns++] = (struct nz_pattern){.pattern = p, .set = set, .nset = nset};
         else
             refuse(l, k, &e);
     }
@@ -178,6 +178,63 @@ static void load_lead(struct loader *l, struct nz_group *g) {
     g->lead = items ? lead_new(items, g->npatterns, &l->nz->arena) : NULL;
     l->bad |= !g->lead;
     free(items);
+}
+
+/* Adds those of g that begin with anything. */
+static size_t open_patterns(const struct nz_group *g, struct nz_pattern **out, size_t n) {
+    size_t count;
+    const uint16_t *which = lead_at(g->lead, STR_NONE, &count);
+
+    for (size_t i = 0; i < count; i++)
+        out[n + i] = &g->patterns[which[i]];
+    return n + count;
+}
+
+static const struct gate *make_gate(struct loader *l, struct nz_pattern **v, size_t n) {
+    const struct pattern **p = calloc(n + 1, sizeof *p);
+    struct gate_set *need = calloc(n + 1, sizeof *need);
+    const struct gate *gate = NULL;
+
+    for (size_t i = 0; p && i < n; i++)
+        p[i] = v[i]->pattern;
+    if (p && need)
+        gate = gate_new(p, n, need, &l->nz->arena);
+    for (size_t i = 0; gate && i < n; i++) {
+        v[i]->need = need[i];
+        v[i]->gated = need[i].w[0] | need[i].w[1] | need[i].w[2] | need[i].w[3];
+    }
+    l->bad |= !gate;
+    free(p);
+    free(need);
+    return gate;
+}
+
+static bool for_all(const struct normaliser *nz, size_t group) {
+    for (size_t i = 0; i < nz->nnames; i++)
+        if (nz->names[i].group == group && str_is(nz->names[i].name, "*"))
+            return true;
+    return false;
+}
+
+/* One gate for the files of "*", which are all tried for the same text; one of its own for another with more than a few such patterns. */
+static void load_gates(struct loader *l) {
+    struct normaliser *nz = l->nz;
+    size_t total = 0, n = 0;
+
+    for (size_t g = 0; g < nz->ngroups; g++)
+        total += nz->groups[g].npatterns;
+    struct nz_pattern **v = calloc(total + 1, sizeof *v);
+    for (size_t g = 0; v && g < nz->ngroups; g++)
+        if (for_all(nz, g))
+            n = open_patterns(&nz->groups[g], v, n);
+    const struct gate *all = v ? make_gate(l, v, n) : NULL;
+    for (size_t g = 0; v && g < nz->ngroups; g++) {
+        bool shared = for_all(nz, g);
+        n = shared ? 0 : open_patterns(&nz->groups[g], v, 0);
+        nz->groups[g].gate = shared ? all : n >= 3 ? make_gate(l, v, n) : NULL;
+    }
+    l->bad |= !v;
+    free(v);
 }
 
 static bool truth(struct str s) {
@@ -261,6 +318,8 @@ enum rc normaliser_load(const struct tree *const *docs, size_t n, struct normali
     l.nz->samples = get(&l, samples, sizeof *l.nz->samples);
     for (size_t i = 0; i < n && l.nz->groups && l.nz->names && l.nz->samples; i++)
         load_file(&l, tree_root(docs[i]));
+    if (!l.bad)
+        load_gates(&l);
     l.bad = l.bad || !nz_derived_load(l.nz);
     if (l.bad) {
         normaliser_free(l.nz);

@@ -253,6 +253,7 @@ static bool choice(struct compiler *c) {
     if (branch) {
         c->ops[self].branches = (uint16_t)b->n;
         c->ops[self].branch = branch;
+        c->ops[self].to = (uint16_t)c->n;
     }
     free(b);
     return branch || (ok && fail(c, "no memory"));

@@ -43,7 +43,7 @@ struct op {
     uint8_t capture;         /* enum capture_kind */
     bool keep;               /* a capture with a name */
     uint16_t id;
-    uint16_t to;             /* OP_JUMP */
+    uint16_t to;             /* OP_JUMP: where; OP_CHOICE: behind it */
     uint16_t branches;       /* OP_CHOICE: how many, */
     const uint16_t *branch;  /*            where they begin, */
     const struct lead *lead; /*            and which to try where; NULL: all */
