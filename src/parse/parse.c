@@ -106,10 +106,7 @@ static void reset(struct message *m) {
 
 void parse_line(struct message *m, struct str prog) {
     reset(m);
-    struct str s = sub(m->raw, m->raw.n && m->raw.p[0] == '[', m->raw.n);
-
-    if (!stamp_iso(s, &m->ts) && !stamp_bsd(s, &m->ts) && !stamp_epoch(s, &m->ts))
-        m->ts = (struct msg_time){0};
+    stamp_line(m->raw, &m->ts);
     m->dialect = DIALECT_TEXT;
     m->valid = true;
     m->app = prog;

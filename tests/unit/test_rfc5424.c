@@ -13,6 +13,7 @@ static void parse(const char *raw) {
     m.raw = str_of(raw);
     m.arrived = 1;
     m.flags = 0;
+    m.spare = NULL;
     parse_message(&m);
 }
 
