@@ -177,7 +177,7 @@ static bool opens(char c) {
 }
 
 static bool parts_words(char c) {
-    return c == ' ' || c == '\t' || c == '=' || c == '|' || c == ';' || opens(c);
+    return c == ' ' || c == '\t' || c == '=' || c == '|' || c == ';' || c == '>' || opens(c);
 }
 
 /* Among the first words. The stamp of an access log stands behind a name that the client chose: the one before the request counts,
