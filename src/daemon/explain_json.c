@@ -66,21 +66,27 @@ static void kv_number(struct jw *w, const char *key, int v) {
 
 /* ---- structured data: the same name twice in one element is a list, so that the JSON has no key twice */
 
-#define PARAMS_MAX 256
-
+struct param {
+    struct str id, name, value;
+    bool done;
+};
 struct params {
     struct arena *arena;
-    struct {
-        struct str id, name, value;
-        bool done;
-    } v[PARAMS_MAX];
-    size_t n;
+    struct param *v;
+    size_t n, cap;
 };
+
+static void count_param(void *ctx, struct str id, struct str name, struct str value) {
+    struct params *p = ctx;
+
+    (void)id, (void)name, (void)value;
+    p->cap++;
+}
 
 static void on_param(void *ctx, struct str id, struct str name, struct str value) {
     struct params *p = ctx;
 
-    if (p->n == PARAMS_MAX)
+    if (p->n == p->cap)
         return;
     p->v[p->n].id = id;
     p->v[p->n].name = name;
@@ -91,13 +97,13 @@ static void on_param(void *ctx, struct str id, struct str name, struct str value
 static void param(struct jw *w, struct params *p, size_t i) {
     bool twice = false;
 
-    for (size_t k = i + 1; k < p->n; k++)
-        twice = twice || (str_eq(p->v[k].id, p->v[i].id) && str_eq(p->v[k].name, p->v[i].name));
+    for (size_t k = i + 1; k < p->n && str_eq(p->v[k].id, p->v[i].id); k++)
+        twice = twice || str_eq(p->v[k].name, p->v[i].name);
     jw_key_str(w, p->v[i].name);
     if (twice)
         jw_list(w);
-    for (size_t k = i; k < p->n; k++)
-        if (k == i || (str_eq(p->v[k].id, p->v[i].id) && str_eq(p->v[k].name, p->v[i].name))) {
+    for (size_t k = i; k < p->n && str_eq(p->v[k].id, p->v[i].id); k++)
+        if (str_eq(p->v[k].name, p->v[i].name)) {
             jw_bytes(w, p->v[k].value);
             p->v[k].done = true;
         }
@@ -108,8 +114,10 @@ static void param(struct jw *w, struct params *p, size_t i) {
 static void structured(struct jw *w, const struct explainer *ex) {
     struct params p = {.arena = (struct arena *)&ex->arena};
 
+    parse_sd(ex->x.m.sd, count_param, &p);
+    p.v = arena_alloc(p.arena, p.cap * sizeof *p.v);
     jw_key(w, "sd");
-    if (str_absent(ex->x.m.sd)) {
+    if (str_absent(ex->x.m.sd) || !p.v) {
         jw_null(w);
         return;
     }

@@ -4,12 +4,15 @@
  *
  * Takes   bytes that may begin with SD-ELEMENTs.
  * Gives   their length when every rule holds (names, escapes, UTF-8, no SD-ID twice); parameters one by one.
- * Keeps   nothing; at most SD_ELEMENTS elements are taken for valid, so that looking for twins stays cheap.
+ * Keeps   nothing; at most SD_ELEMENTS elements are taken for valid: the search for twins needs a place for each.
  */
 #include "parse/format.h"
 #include "parse/parse.h"
 
-#define SD_ELEMENTS 64
+#include <string.h>
+
+#define SD_ELEMENTS 2048
+#define SD_FEW 16
 
 /* SD-NAME: 1..32 of PRINTUSASCII without '=', ' ', ']', '"'. */
 static size_t name_length(struct str s) {
@@ -67,18 +70,46 @@ static bool element(struct str *s, struct str *id) {
     return true;
 }
 
-size_t sd_length(struct str s) {
-    struct str ids[SD_ELEMENTS], r = s;
-    size_t n = 0;
+/* The SD-IDs seen, so that a twin is found: side by side while they are few, then by hash. */
+struct ids {
+    struct str v[SD_ELEMENTS];
+    uint16_t at[2 * SD_ELEMENTS]; /* index + 1; used from SD_FEW on */
+    size_t n;
+};
 
-    while (r.n && r.p[0] == '[') {
-        if (n == SD_ELEMENTS || !element(&r, &ids[n]))
-            return 0;
-        for (size_t i = 0; i < n; i++)
-            if (str_eq(ids[i], ids[n]))
-                return 0;
-        n++;
+static bool hashed(struct ids *ids, size_t i) {
+    size_t slot = str_hash(ids->v[i]) % (2 * SD_ELEMENTS);
+
+    for (; ids->at[slot]; slot = (slot + 1) % (2 * SD_ELEMENTS))
+        if (str_eq(ids->v[ids->at[slot] - 1], ids->v[i]))
+            return false;
+    ids->at[slot] = (uint16_t)(i + 1);
+    return true;
+}
+
+/* Whether the last one stands there for the first time. */
+static bool unique(struct ids *ids) {
+    if (ids->n == SD_FEW) {
+        memset(ids->at, 0, sizeof ids->at);
+        for (size_t i = 0; i < SD_FEW - 1; i++)
+            hashed(ids, i);
     }
+    if (ids->n >= SD_FEW)
+        return hashed(ids, ids->n - 1);
+    for (size_t i = 0; i + 1 < ids->n; i++)
+        if (str_eq(ids->v[i], ids->v[ids->n - 1]))
+            return false;
+    return true;
+}
+
+size_t sd_length(struct str s) {
+    struct ids ids; /* not cleared: nearly every message has two or three elements */
+    struct str r = s;
+
+    ids.n = 0;
+    while (r.n && r.p[0] == '[')
+        if (ids.n == SD_ELEMENTS || !element(&r, &ids.v[ids.n++]) || !unique(&ids))
+            return 0;
     return s.n - r.n;
 }
 
