@@ -105,7 +105,7 @@ bool explain_fields(struct explainer *ex, struct str line, struct message *m, st
     m->repeat = 1;
     m->tags = 0;
     m->nfields = m->fields_dropped = 0;
-    m->flags |= MSG_DECODED | MSG_FIELDS;
+    m->flags |= MSG_DECODED | MSG_FIELDS | MSG_EXACT;
     m->host = m->app = m->procid = m->msgid = m->sd = m->msg = m->program = STR_NONE;
     m->msg_bom = false;
     set_time(m, arena_str(&ex->arena, json_get_text(j, "@timestamp")));

@@ -8,6 +8,8 @@
  *
  * Semantics: a field that stands several times matches when any of its values does. null: absent, or present as null; '' is present
  * and empty; exists asks for presence only, and a null is present. neq: none of the values, so an absent field differs from all.
+ * A rule's field is the one of exactly that name; where there is none, one that fields.def calls the same thing. In an object of
+ * fields (MSG_EXACT) nothing but the exact name counts, the header neither.
  */
 #include "detect/eval.h"
 
@@ -21,7 +23,8 @@ struct look { /* walks the values of a field */
     uint16_t id;
     struct str name;
     size_t next;
-    bool any; /* something was given already */
+    bool by_name; /* only what is spelt exactly so, because there is such a field, or because it has to be */
+    bool any;     /* something was given already */
     bool header;
     struct field from_header;
 };
@@ -29,12 +32,12 @@ struct look { /* walks the values of a field */
 static const struct field *look_next(struct look *l) {
     while (l->next < l->m->nfields) {
         const struct field *f = &l->m->fields[l->next++];
-        if (f->id == l->id && (l->id != F_OTHER || str_eq(f->name, l->name))) {
+        if (f->id == l->id && (!l->by_name || field_spelt(f, l->name))) {
             l->any = true;
             return f;
         }
     }
-    if (l->any || l->header || l->id == F_OTHER)
+    if (l->any || l->header || l->id == F_OTHER || (l->m->flags & MSG_EXACT))
         return NULL;
     l->header = true;
     l->from_header = (struct field){.id = l->id, .value = message_field(l->m, (enum field_id)l->id, l->name)};
@@ -42,7 +45,10 @@ static const struct field *look_next(struct look *l) {
 }
 
 static struct look look_at(const struct message *m, uint16_t id, struct str name) {
-    return (struct look){.m = m, .id = id, .name = name};
+    bool by_name = id == F_OTHER || (m->flags & MSG_EXACT);
+    for (size_t i = 0; i < m->nfields && !by_name; i++)
+        by_name = m->fields[i].id == id && field_spelt(&m->fields[i], name);
+    return (struct look){.m = m, .id = id, .name = name, .by_name = by_name};
 }
 
 /* --- one value against one text */

@@ -45,3 +45,7 @@ enum field_id field_find(struct str name) {
 const char *field_name(enum field_id id) {
     return id < F__COUNT ? names[id] : NULL;
 }
+
+bool field_spelt(const struct field *f, struct str name) {
+    return str_absent(f->name) ? f->id != F_OTHER && str_is(name, names[f->id]) : str_eq(f->name, name);
+}

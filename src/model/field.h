@@ -27,6 +27,8 @@ struct field {
 #define FIELD_DERIVED 2u /* its value does not stand verbatim in the message text (a constant of a pattern, decoded, unescaped) */
 #define FIELD_NUMBER 4u  /* came as a number */
 
+/* Is it called exactly so? A field of ours without a name has our name. */
+bool field_spelt(const struct field *f, struct str name);
 /* Our id for a name or alias (aliases without case, our names exactly), F_OTHER when it is neither. */
 enum field_id field_find(struct str name);
 const char *field_name(enum field_id id); /* NULL for F_OTHER */

@@ -44,11 +44,18 @@ static struct str header_field(const struct message *m, enum field_id id) {
     }
 }
 
+/* The one of exactly this name, else the first that is called the same thing. */
 static const struct field *own_field(const struct message *m, enum field_id id, struct str name) {
-    for (size_t i = 0; i < m->nfields; i++)
-        if (m->fields[i].id == id && (id != F_OTHER || str_eq(m->fields[i].name, name)))
-            return &m->fields[i];
-    return NULL;
+    const struct field *alias = NULL;
+    for (size_t i = 0; i < m->nfields; i++) {
+        const struct field *f = &m->fields[i];
+        if (f->id != id)
+            continue;
+        if (str_absent(name) || field_spelt(f, name))
+            return f;
+        alias = alias || id == F_OTHER ? alias : f;
+    }
+    return alias;
 }
 
 bool message_has(const struct message *m, enum field_id id, struct str name, const struct field **f) {
