@@ -6,6 +6,7 @@
  * Gives   bytes, unread. A name that is not there is a mistake with the name in its sentence.
  */
 #include "daemon/bundle.h"
+#include "daemon/shipped.h"
 
 #include "base/file.h"
 #include "base/pack.h"
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 void bundle_add(struct buf *b, enum section kind, const char *name, struct str bytes) {
     pack_u8(b, (uint8_t)kind);
@@ -83,6 +85,8 @@ static enum rc add_named(struct buf *b, enum section kind, const char *path, str
 
     if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
         return add_file(b, kind, path, es);
+    if (kind == SEC_LISTS)
+        return add_folder(b, kind, path, "", es);
     enum rc yml = add_folder(b, kind, path, ".yml", es), yaml = add_folder(b, kind, path, ".yaml", es);
     return yml != RC_OK ? yml : yaml;
 }
@@ -122,6 +126,28 @@ enum rc bundle_config(const char *path, struct buf *b, struct errs *es) {
     return rc;
 }
 
+/* The table in the configuration's folder, else the one that came with this program: somebody who never heard of it has one too. */
+static enum rc usual_sources(const char *path, struct buf *b, struct errs *es) {
+    static char name[] = "logsources.yaml";
+    char *names[] = {name};
+    const struct opt_strs one = {names, 1};
+    const char *slash = strrchr(path, '/');
+    struct buf full;
+    enum rc rc = RC_OK;
+
+    buf_init(&full, 8192);
+    buf_str(&full, slash ? str_n(path, (size_t)(slash - path) + 1) : STR(""));
+    buf_text(&full, name);
+    bool here = access(buf_cstr(&full), F_OK) == 0;
+    buf_reset(&full);
+    if (!here && shipped_folder(&full))
+        buf_c(&full, '/');
+    if (here || full.n)
+        rc = add_list(b, SEC_SOURCES, here ? path : buf_cstr(&full), &one, es);
+    buf_fini(&full);
+    return rc;
+}
+
 enum rc bundle_files(const char *path, const struct paths_conf *files, struct buf *b, struct errs *es) {
     const struct {
         enum section kind;
@@ -129,13 +155,14 @@ enum rc bundle_files(const char *path, const struct paths_conf *files, struct bu
     } all[] = {
         {SEC_ROSTER, &files->roster},       {SEC_POLICY, &files->policy},     {SEC_RULES, &files->rules},
         {SEC_NORMALISE, &files->normalise}, {SEC_DIALECTS, &files->dialects},
+        {SEC_SOURCES, &files->logsources},  {SEC_LISTS, &files->placeholders},
     };
     enum rc rc = RC_OK;
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (add_list(b, all[i].kind, path, all[i].names, es) != RC_OK)
             rc = RC_CONFIG;
-    return rc;
+    return files->logsources.n || usual_sources(path, b, es) == RC_OK ? rc : RC_CONFIG;
 }
 
 enum rc bundle_rules(const struct opt_strs *extra, struct buf *b, struct errs *es) {

@@ -99,8 +99,8 @@ static void read_one(struct compile *c, enum section kind, struct str name, stru
     char file[160];
 
     str_copy(file, sizeof file, name);
-    if (kind == SEC_ZONES) {
-        pairs_add(&c->sec[SEC_ZONES], file, bytes);
+    if (kind == SEC_ZONES || kind == SEC_LISTS) {
+        pairs_add(&c->sec[kind], file, bytes);
     } else if (tree_from_yaml(file, bytes, &c->docs[kind].v, &c->docs[kind].n, &e) != RC_OK) {
         if (kind == SEC_RULES && keeps_bad(c)) {
             bad_file(c, &e);
@@ -159,10 +159,14 @@ static void load_dialects(struct compile *c) {
 }
 
 static void load_rules(struct compile *c) {
+    struct lists lists = {0};
+    const struct ruleset_site site = {CONST_DOCS(c, SEC_SOURCES), lists_of(buf_view(&c->sec[SEC_LISTS]), &lists), lists.n};
+
     refusing(c, true);
-    if (ruleset_load(CONST_DOCS(c, SEC_RULES), c->flags, &c->rules, c->es) != RC_OK && !(keeps_bad(c) && c->rules))
+    if (ruleset_load_at(&site, CONST_DOCS(c, SEC_RULES), c->flags, &c->rules, c->es) != RC_OK && !(keeps_bad(c) && c->rules))
         broke(c, SEC_RULES);
     refusing(c, false);
+    free(lists.v);
 }
 
 static void load(struct compile *c) {

@@ -21,6 +21,10 @@ static const struct opt files_opts[] = {
     {"rules", OPT_STRS, FILES(rules), 0, 64, "rules.d", "Sigma rules, see tocsin-rules(5)", NULL, NULL, 0},
     {"normalise", OPT_STRS, FILES(normalise), 0, 64, "normalise.d", "patterns that make fields of program text", NULL, NULL, 0},
     {"dialects", OPT_STRS, FILES(dialects), 0, 64, "dialects.d", "webhook bodies to fields", NULL, NULL, 0},
+    {"logsources", OPT_STRS, FILES(logsources), 0, 64, NULL,
+     "which message is a log of what; without it logsources.yaml in this folder, else the one that tocsin came with", NULL, NULL, 0},
+    {"placeholders", OPT_STRS, FILES(placeholders), 0, 64, NULL,
+     "folders with a file per %placeholder% of rules, one value a line", NULL, NULL, 0},
     OPT_END,
 };
 

@@ -19,7 +19,7 @@
 #include "parse/normalise.h"
 
 struct paths_conf { /* files: relative to the configuration file's folder */
-    struct opt_strs roster, policy, rules, normalise, dialects;
+    struct opt_strs roster, policy, rules, normalise, dialects, logsources, placeholders;
 };
 struct config {
     char *state;         /* folder of the database */
@@ -50,6 +50,8 @@ enum section {
     SEC_PREFILTER,
     SEC_ZONES,
     SEC_SECRETS,
+    SEC_SOURCES, /* logsources.yaml */
+    SEC_LISTS,   /* (name, values) of %placeholders% */
     SEC_REFUSED, /* rules that are not in force, and why: refused.h */
     SEC__COUNT
 };

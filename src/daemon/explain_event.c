@@ -103,7 +103,7 @@ bool explain_fields(struct explainer *ex, struct str line, struct message *m, st
     m->valid = true;
     m->pri = m->version = -1;
     m->repeat = 1;
-    m->tags = 0;
+    m->tags = (struct tagset){{0}};
     m->nfields = m->fields_dropped = 0;
     m->flags |= MSG_DECODED | MSG_FIELDS | MSG_EXACT;
     m->host = m->app = m->procid = m->msgid = m->sd = m->msg = m->program = STR_NONE;

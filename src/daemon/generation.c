@@ -68,11 +68,18 @@ static enum rc bind_policy(struct opening *o) {
 }
 
 static enum rc bind_rules(struct opening *o) {
-    struct trees t;
+    struct trees t, sources = {0};
+    struct lists lists = {0};
     enum rc rc = docs_of(o, SEC_RULES, &t);
 
     if (rc == RC_OK)
-        rc = ruleset_load(t.v, t.n, o->im.flags, &o->g->rules, o->es);
+        rc = docs_of(o, SEC_SOURCES, &sources);
+    if (rc == RC_OK) {
+        const struct ruleset_site site = {sources.v, sources.n, lists_of(o->im.sec[SEC_LISTS], &lists), lists.n};
+        rc = ruleset_load_at(&site, t.v, t.n, o->im.flags, &o->g->rules, o->es);
+    }
+    free(lists.v);
+    trees_fini(&sources);
     trees_fini(&t);
     return o->g->rules ? RC_OK : rc;
 }

@@ -123,3 +123,32 @@ struct str pairs_find(struct str section, const char *name) {
     }
     return STR_NONE;
 }
+
+static struct str list_name(struct str path) {
+    for (size_t i = path.n; i-- > 0;)
+        if (path.p[i] == '/') {
+            path = str_sub(path, i + 1, path.n);
+            break;
+        }
+    return str_ends(path, STR(".txt")) ? str_sub(path, 0, path.n - 4) : path;
+}
+
+const struct ruleset_list *lists_of(struct str section, struct lists *out) {
+    struct unpack u;
+    size_t cap = 0;
+
+    *out = (struct lists){NULL, 0};
+    unpack_init(&u, section);
+    while (u.p < u.end && !u.bad) {
+        struct str key = unpack_str(&u, 4096), bytes = unpack_str(&u, IMAGE_MAX);
+        if (out->n == cap) {
+            struct ruleset_list *more = reallocarray(out->v, cap = cap ? 2 * cap : 16, sizeof *more);
+            if (!more)
+                break;
+            out->v = more;
+        }
+        if (!u.bad)
+            out->v[out->n++] = (struct ruleset_list){list_name(key), bytes};
+    }
+    return out->v;
+}

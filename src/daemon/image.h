@@ -31,6 +31,12 @@ void trees_fini(struct trees *t);
 
 /* Pairs of (name, bytes): zones and secrets. */
 void pairs_add(struct buf *b, const char *name, struct str bytes);
+/* The section of placeholders as the rules want it; the file's name without folder and ending is the placeholder's. */
+struct lists {
+    struct ruleset_list *v; /* to be freed */
+    size_t n;
+};
+const struct ruleset_list *lists_of(struct str section, struct lists *out);
 struct str pairs_find(struct str section, const char *name); /* absent when there is none or the section is nonsense */
 
 #endif

@@ -193,11 +193,29 @@ static bool same(const char *text, struct str lit, bool cased) {
     return true;
 }
 
+/* By the byte at `rare` of the literal. */
+static size_t find_by(struct str text, struct str lit, size_t rare) {
+    if (text.n < lit.n)
+        return SIZE_MAX;
+    const char *p = text.p + rare, *end = text.p + text.n - (lit.n - 1 - rare);
+    while (p < end && (p = memchr(p, (unsigned char)lit.p[rare], (size_t)(end - p)))) {
+        if (same(p - rare, lit, false))
+            return (size_t)(p - rare - text.p);
+        p++;
+    }
+    return SIZE_MAX;
+}
+
 size_t glob_find(struct str text, struct str lit, bool cased) {
     if (lit.n == 0)
         return 0;
     if (cased)
         return str_find(text, lit);
+    size_t rare = 0; /* what is no letter is found by one byte, and stands less often than most */
+    while (rare < lit.n && ((lit.p[rare] >= 'a' && lit.p[rare] <= 'z') || lit.p[rare] == ' '))
+        rare++;
+    if (rare < lit.n)
+        return find_by(text, lit, rare);
     for (size_t i = 0; i + lit.n <= text.n; i++)
         if (lower((unsigned char)text.p[i]) == (unsigned char)lit.p[0] && same(text.p + i, lit, false))
             return i;

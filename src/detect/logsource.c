@@ -2,92 +2,162 @@
  *
  * logsource.c - which rules may speak about a message at all
  *
- * Takes   the `logsource:` of a rule; program, facility, dialect and transport of a message.
+ * Takes   the rows of logsources.yaml (logsource_load.c); the `logsource:` of a rule; program, facility, body, fields of a message.
  * Gives   a set of tags for either.
- * Keeps   nothing: the tables are constant and the search among programs is by length and first letter.
+ * Keeps   nothing. A program is found by one hash, so that a longer table costs a plain line nothing; rows about fields are asked
+ *         only of a message with the body they name.
  */
 #include "detect/logsource.h"
 
-enum tag_kind { KIND_product, KIND_category, KIND_service, KIND__COUNT };
+#include <string.h>
 
-static const struct {
-    enum tag_kind kind;
-    const char *word;
-} tags[] = {
-#define LOGTAG(id, kind, word) {KIND_##kind, word},
-#define PROGRAM(name, set)
-#include "detect/logsources.def"
-#undef LOGTAG
-#undef PROGRAM
-};
-_Static_assert(T__COUNT <= 64, "a set of tags is one 64-bit word");
+#include "detect/logsource_own.h"
 
-static const struct program {
-    struct str name;
-    uint64_t tags;
-} programs[] = {
-#define LOGTAG(id, kind, word)
-#define PROGRAM(name, set) {{name, sizeof name - 1}, set},
-#include "detect/logsources.def"
-#undef LOGTAG
-#undef PROGRAM
-};
+/* --- what a rule asks for */
 
-static bool add_word(struct logsource *out, enum tag_kind kind, struct str word) {
-    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
-        if (tags[i].kind == kind && str_eqi(word, str_of(tags[i].word))) {
-            out->tags |= TAG(i);
-            return true;
-        }
-    return false;
-}
-
-bool logsource_read(const struct tree_node *map, struct logsource *out) {
-    *out = (struct logsource){0, STR_NONE, true};
-    struct str product = tree_get_text(map, "product"), category = tree_get_text(map, "category"),
-               service = tree_get_text(map, "service");
-    if (product.n == 0 && category.n == 0 && service.n == 0)
-        return false;
-    if (product.n && !add_word(out, KIND_product, product))
-        out->known = false;
-    if (category.n && !add_word(out, KIND_category, category))
-        out->known = false;
-    if (service.n && !add_word(out, KIND_service, service))
-        out->program = service;
+static bool has_all(const struct tagset *set, const struct tagset *wanted) {
+    for (size_t i = 0; i < MSG_TAG_WORDS; i++)
+        if ((set->w[i] & wanted->w[i]) != wanted->w[i])
+            return false;
     return true;
 }
 
-bool logsource_fits(const struct logsource *l, uint64_t set, struct str program) {
-    return l->known && (set & l->tags) == l->tags && (str_absent(l->program) || str_eqi(l->program, program));
+static bool read_word(const struct tree_node *map, const char *key, struct str *out, struct err *e) {
+    const struct tree_node *n = tree_get(map, key);
+    *out = STR_NONE;
+    if (!n || tree_kind(n) == TREE_NULL)
+        return true;
+    *out = tree_text(n);
+    if (tree_kind(n) == TREE_SCALAR && out->n)
+        return true;
+    tree_err(n, e, RC_CONFIG, "%s is one word", key);
+    return false;
 }
 
-static uint64_t by_program(struct str name) {
-    if (name.n == 0)
-        return 0;
-    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
-        if (programs[i].name.n == name.n && (programs[i].name.p[0] | 0x20) == (name.p[0] | 0x20) &&
-            str_eqi(programs[i].name, name))
-            return programs[i].tags;
-    return 0;
+static void ask_for(const struct logsources *ls, struct str word, struct logsource *out) {
+    long i = logsource_word(ls, word);
+    if (i >= 0)
+        tag_set(&out->tags, (size_t)i);
+    else if (str_absent(out->unknown))
+        out->unknown = word;
 }
 
-uint64_t logsource_tags(const struct message *m) {
-    const uint64_t host = TAG(T_LINUX) | TAG(T_SYSLOG);
-    if (m->transport == TRANSPORT_HTTP)
-        return TAG(T_WEBHOOK);
-    if (m->transport == TRANSPORT_INTERNAL)
-        return TAG(T_TOCSIN);
-    if (m->program.n && m->program.p[0] == '%') /* %SYS-5-CONFIG_I and the like: Cisco's own words where a program should be */
-        return TAG(T_CISCO) | TAG(T_SYSLOG) | TAG(T_AAA) | TAG(T_BGP) | TAG(T_LDP);
-    uint64_t set = by_program(m->program);
-    if (set == 0 && str_starts(m->program, STR("postfix")))
-        set = host | TAG(T_MAIL);
-    if (set == 0 && m->dialect != DIALECT_CEF && m->dialect != DIALECT_LEEF)
-        set = host;
-    int facility = m->pri >= 0 ? m->pri >> 3 : -1;
-    if (facility == 4 || facility == 10)
-        set |= TAG(T_AUTH);
-    if (facility == 9)
-        set |= TAG(T_CRON);
-    return set;
+bool logsource_read(const struct logsources *ls, const struct tree_node *map, struct logsource *out, struct err *e) {
+    memset(out, 0, sizeof *out);
+    if (tree_kind(map) != TREE_MAP) {
+        tree_err(map, e, RC_CONFIG, "logsource is a map of product, category and service");
+        return false;
+    }
+    if (!read_word(map, "product", &out->product, e) || !read_word(map, "category", &out->category, e) ||
+        !read_word(map, "service", &out->service, e))
+        return false;
+    if (!out->product.n && !out->category.n && !out->service.n) {
+        tree_err(map, e, RC_CONFIG, "logsource names no product, category or service");
+        return false;
+    }
+    if (!ls)
+        return true;
+    if (out->product.n)
+        ask_for(ls, out->product, out);
+    if (out->category.n)
+        ask_for(ls, out->category, out);
+    if (out->service.n && logsource_word(ls, out->service) < 0)
+        out->program = out->service;
+    else if (out->service.n)
+        ask_for(ls, out->service, out);
+    return true;
+}
+
+bool logsource_fits(const struct logsource *l, const struct tagset *tags, struct str program) {
+    return str_absent(l->unknown) && has_all(tags, &l->tags) && (str_absent(l->program) || str_eqi(l->program, program));
+}
+
+bool logsource_includes(const struct logsource *wide, const struct logsource *narrow) {
+    return (!wide->product.n || str_eqi(wide->product, narrow->product)) &&
+           (!wide->category.n || str_eqi(wide->category, narrow->category)) &&
+           (!wide->service.n || str_eqi(wide->service, narrow->service));
+}
+
+/* --- what a message carries */
+
+static bool any_glob(const struct glob *g, size_t n, struct str text) {
+    for (size_t i = 0; i < n; i++)
+        if (glob_match(&g[i], text))
+            return true;
+    return n == 0;
+}
+
+static bool field_fits(const struct message *m, const struct source_field *f) {
+    const struct field *own = NULL;
+    return message_has(m, (enum field_id)f->id, f->name, &own) &&
+           any_glob(f->globs, f->nglobs, own ? own->value : message_field(m, (enum field_id)f->id, f->name));
+}
+
+static enum body body_of(const struct message *m) {
+    static const uint8_t by_dialect[DIALECT__COUNT] = {
+        [DIALECT_JSON] = BODY_JSON, [DIALECT_CEF] = BODY_CEF, [DIALECT_LEEF] = BODY_LEEF};
+    return m->body != BODY_NONE || m->dialect >= DIALECT__COUNT ? (enum body)m->body : (enum body)by_dialect[m->dialect];
+}
+
+/* All but the program and the body, by which rows are found. */
+static bool row_fits(const struct source_row *r, const struct message *m, bool known) {
+    if (!(r->transports >> m->transport & 1) || (r->otherwise && known))
+        return false;
+    if (r->facilities && (m->pri < 0 || !(r->facilities >> (m->pri >> 3) & 1)))
+        return false;
+    for (size_t i = 0; i < r->nfields; i++)
+        if (!field_fits(m, &r->fields[i]))
+            return false;
+    return any_glob(r->text, r->ntext, m->text);
+}
+
+static void add(struct tagset *out, const struct tagset *more) {
+    for (size_t i = 0; i < MSG_TAG_WORDS; i++)
+        out->w[i] |= more->w[i];
+}
+
+static bool add_rows(const struct source_row *const *rows, size_t n, const struct message *m, bool known, struct tagset *out) {
+    bool any = false;
+    for (size_t i = 0; i < n; i++)
+        if (row_fits(rows[i], m, known)) {
+            add(out, &rows[i]->tags);
+            any = any || !rows[i]->self;
+        }
+    return any;
+}
+
+static const struct source_name *by_name(const struct logsources *ls, struct str program) {
+    uint32_t at = logsource_hash(program) & ls->mask;
+    while (ls->names[at].nrows) {
+        if (ls->names[at].text.n == program.n && str_eqi(ls->names[at].text, program))
+            return &ls->names[at];
+        at = (at + 1) & ls->mask;
+    }
+    return NULL;
+}
+
+static const struct source_name *by_beginning(const struct logsources *ls, struct str program) {
+    const struct source_name *best = NULL; /* of the beginnings, the longest: they are few */
+    for (size_t i = 0; i < ls->nbeginnings; i++) {
+        struct str b = ls->beginnings[i].text;
+        if (b.n <= program.n && (!best || b.n > best->text.n) && str_eqi(str_sub(program, 0, b.n), b))
+            best = &ls->beginnings[i];
+    }
+    return best;
+}
+
+void logsource_tags(const struct logsources *ls, const struct message *m, struct tagset *out) {
+    if (!ls) {
+        memset(out, 0xff, sizeof *out);
+        return;
+    }
+    memset(out, 0, sizeof *out);
+    enum body body = body_of(m);
+    const struct source_name *name = m->program.n ? by_name(ls, m->program) : NULL;
+    bool known = name && add_rows(name->rows, name->nrows, m, false, out);
+    if (!known && m->program.n && (name = by_beginning(ls, m->program)))
+        known = add_rows(name->rows, name->nrows, m, false, out);
+    if (body < BODY__COUNT && body != BODY_NONE)
+        known = add_rows(ls->of_body[body], ls->nof_body[body], m, known, out) || known;
+    add_rows(ls->of_all, ls->nof_all, m, known, out);
 }

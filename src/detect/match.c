@@ -45,12 +45,12 @@ struct matcher {
 };
 
 static bool asked(const struct ruleset *rs, const struct rule *r) {
-    return !r->corr && !r->disabled && (r->src.known || (rs->flags & RULESET_ANY_LOGSOURCE));
+    return !r->corr && (r->info.status == RULE_LOADED || (r->info.status == RULE_NOT_HERE && (rs->flags & RULESET_ANY_LOGSOURCE)));
 }
 
 static uint32_t gate_find(struct matcher *mt, const struct logsource *src) {
     for (size_t i = 0; i < mt->ngates; i++)
-        if (mt->gates[i].src.tags == src->tags && str_eqi(mt->gates[i].src.program, src->program) &&
+        if (memcmp(&mt->gates[i].src.tags, &src->tags, sizeof src->tags) == 0 && str_eqi(mt->gates[i].src.program, src->program) &&
             str_absent(mt->gates[i].src.program) == str_absent(src->program))
             return (uint32_t)i;
     mt->gates[mt->ngates].src = *src;
@@ -60,7 +60,7 @@ static uint32_t gate_find(struct matcher *mt, const struct logsource *src) {
 /* Sorts the rules behind their gates: a counting sort, twice. */
 static void fill_gates(struct matcher *mt) {
     const struct ruleset *rs = mt->rs;
-    static const struct logsource everything = {0, {NULL, 0}, true};
+    static const struct logsource everything; /* asks for nothing */
     for (size_t i = 0; i < rs->n; i++) {
         mt->gate_of[i] = UINT32_MAX;
         if (!asked(rs, &rs->rules[i]))
@@ -183,12 +183,12 @@ static void open_gate(struct matcher *mt, struct gate *g, bool everything) {
 
 size_t match_scan(struct matcher *mt, struct message *m) {
     bool everything = !mt->pre || (m->flags & MSG_DECODED), by_literal = false;
-    m->tags = logsource_tags(m);
+    logsource_tags(mt->rs->sources, m, &m->tags);
     next_epoch(mt);
     mt->ncand = 0;
     mt->stats.scanned++;
     for (size_t g = 0; g < mt->ngates; g++)
-        if (logsource_fits(&mt->gates[g].src, m->tags, m->program)) {
+        if (logsource_fits(&mt->gates[g].src, &m->tags, m->program)) {
             open_gate(mt, &mt->gates[g], everything);
             by_literal = by_literal || mt->gates[g].n < mt->gates[g].nall;
         }
@@ -245,7 +245,7 @@ bool match_why_not(struct matcher *mt, const struct message *m, uint32_t rule, s
     struct eval ev = {m, mt->regex, &mt->stats.regex_limit};
     if (rule >= mt->rs->n || mt->gate_of[rule] == UINT32_MAX)
         return false;
-    if (!logsource_fits(&mt->gates[mt->gate_of[rule]].src, m->tags, m->program))
+    if (!logsource_fits(&mt->gates[mt->gate_of[rule]].src, &m->tags, m->program))
         return false;
     return eval_why_not(&ev, &mt->rs->rules[rule], out);
 }

@@ -142,6 +142,8 @@ struct ruleset {
     size_t n, cap;
     struct filter *filters;
     size_t nfilters;
+    struct logsources *sources; /* NULL: every source fits */
+    const struct ruleset_site *site; /* while loading */
     unsigned flags;
     uint64_t verbatim;      /* bit per enum field_id: fields whose values always are spans of the raw message */
     struct parent *parents; /* of rule i: parent_at[i] .. parent_at[i+1] */

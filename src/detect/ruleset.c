@@ -45,18 +45,25 @@ static bool load_rule(struct ruleset *rs, const struct tree_node *root, struct e
     return true;
 }
 
-static bool load_doc(struct ruleset *rs, const struct tree *doc, struct errs *es) {
-    struct err e = {0};
+/* A tree of our own, because rules borrow its texts. */
+static const struct tree *copied(struct ruleset *rs, const struct tree *doc, struct err *e) {
     struct str bytes = tree_bytes(doc);
     const struct tree *copy;
     char *mine = arena_alloc(&rs->arena, bytes.n);
-    if (!mine)
-        return no_memory(es);
+    if (!mine) {
+        err_set(e, RC_NOMEM, "the rules do not fit into memory");
+        return NULL;
+    }
     memcpy(mine, bytes.p, bytes.n);
-    enum rc rc = tree_open(str_n(mine, bytes.n), &copy, &e);
-    const struct tree_node *root = rc == RC_OK ? tree_root(copy) : NULL;
+    return tree_open(str_n(mine, bytes.n), &copy, e) == RC_OK ? copy : NULL;
+}
+
+static bool load_doc(struct ruleset *rs, const struct tree *doc, struct errs *es) {
+    struct err e = {0};
+    const struct tree *copy = copied(rs, doc, &e);
+    const struct tree_node *root = copy ? tree_root(copy) : NULL;
     bool ok = false;
-    if (rc != RC_OK)
+    if (!copy)
         ;
     else if (tree_kind(root) == TREE_NULL)
         return true; /* an empty document: "---" at the end of a file */
@@ -69,13 +76,37 @@ static bool load_doc(struct ruleset *rs, const struct tree *doc, struct errs *es
     return ok;
 }
 
+/* What decides which messages a rule is asked about. */
+static bool load_sources(struct ruleset *rs, const struct ruleset_site *site, struct errs *es) {
+    const struct tree **mine = arena_alloc(&rs->arena, (site->nsources + 1) * sizeof *mine);
+    struct err e = {0};
+    unsigned before = es->n + es->dropped;
+    for (size_t i = 0; mine && i < site->nsources; i++)
+        if (!(mine[i] = copied(rs, site->sources[i], &e))) {
+            errs_add(es, &e);
+            return false;
+        }
+    if (site->nsources && mine)
+        rs->sources = logsources_new(&rs->arena, mine, site->nsources, es);
+    if (mine && (rs->sources || !site->nsources))
+        return es->n + es->dropped == before;
+    return no_memory(es);
+}
+
 static void digest_docs(struct ruleset *rs, const struct tree *const *docs, size_t n) {
+    const struct ruleset_site *site = rs->site;
     struct sha256 *h = sha256_new();
     if (!h)
         return;
     sha256_add(h, &rs->flags, sizeof rs->flags);
     for (size_t i = 0; i < n; i++)
         sha256_add(h, tree_bytes(docs[i]).p, tree_bytes(docs[i]).n);
+    for (size_t i = 0; i < site->nsources; i++)
+        sha256_add(h, tree_bytes(site->sources[i]).p, tree_bytes(site->sources[i]).n);
+    for (size_t i = 0; i < site->nlists; i++) {
+        sha256_add(h, site->lists[i].name.p, site->lists[i].name.n);
+        sha256_add(h, site->lists[i].values.p, site->lists[i].values.n);
+    }
     sha256_end(h, rs->digest);
 }
 
@@ -96,8 +127,13 @@ static struct ruleset *ruleset_new(size_t n, unsigned flags) {
 }
 
 enum rc ruleset_load(const struct tree *const *docs, size_t n, unsigned flags, struct ruleset **out, struct errs *es) {
+    return ruleset_load_at(NULL, docs, n, flags, out, es);
+}
+
+enum rc ruleset_load_at(const struct ruleset_site *site, const struct tree *const *docs, size_t n, unsigned flags,
+                        struct ruleset **out, struct errs *es) {
+    static const struct ruleset_site nothing;
     struct err e = {0};
-    bool ok = true;
     *out = NULL;
     if (n > DOCS_MAX) {
         err_set(&e, RC_LIMIT, "more than %d rules are not loaded", DOCS_MAX);
@@ -109,10 +145,13 @@ enum rc ruleset_load(const struct tree *const *docs, size_t n, unsigned flags, s
         no_memory(es);
         return RC_NOMEM;
     }
+    rs->site = site ? site : &nothing;
+    bool ok = load_sources(rs, rs->site, es);
     for (size_t i = 0; i < n; i++)
         ok = load_doc(rs, docs[i], es) && ok;
     ok = ruleset_link(rs, es) && ok;
     digest_docs(rs, docs, n);
+    rs->site = NULL;
     if (!prefilter_literals(rs)) {
         no_memory(es);
         ruleset_free(rs);

@@ -17,8 +17,8 @@
  *     event: yes|no             whether it makes an event by itself; default yes, and no when a correlation names it without generate
  *     suppress: 1h              silence after firing, instead of until the window has drained
  *     samples: {match: [lines], no_match: [lines]}   run by tocsind -t; correlations: a list of lines in order per sample
- * Log sources are the words of detect/logsources.def; a service that is not among them is the name of a program. Messages of a
- * webhook have `product: webhook` (and as service the program the dialect gives), our own `product: tocsin`.
+ * Log sources are the words of logsources.yaml; a service that is not among them is the name of a program. Messages of a webhook
+ * have `product: webhook` (and as service the program the dialect gives), our own `product: tocsin`.
  * Indexes of rules are stable within one rule set: [0, ruleset_count).
  */
 #ifndef TOCSIN_DETECT_RULESET_H
@@ -73,9 +73,21 @@ struct filter_info { /* a filter document: an exception of the site's */
 
 enum { RULESET_ANY_LOGSOURCE = 1u, RULESET_KEEP_BAD = 2u /* load the good ones even when there are bad ones */ };
 
+struct ruleset_list { /* what a %placeholder% stands for: one value a line */
+    struct str name, values;
+};
+struct ruleset_site { /* what the site says about its sources and lists */
+    const struct tree *const *sources; /* documents of logsources.yaml; none: every log source fits */
+    size_t nsources;
+    const struct ruleset_list *lists;
+    size_t nlists;
+};
+
 /* A bad rule is refused alone and reported in es with file:line:col. RC_CONFIG when any was refused (and, unless KEEP_BAD, *out
  * NULL). The trees may go afterwards: the set keeps copies. */
 enum rc ruleset_load(const struct tree *const *docs, size_t n, unsigned flags, struct ruleset **out, struct errs *es);
+enum rc ruleset_load_at(const struct ruleset_site *site, const struct tree *const *docs, size_t n, unsigned flags,
+                        struct ruleset **out, struct errs *es);
 void ruleset_free(struct ruleset *rs);
 size_t ruleset_count(const struct ruleset *rs);
 const struct rule_info *rule_info(const struct ruleset *rs, size_t index);

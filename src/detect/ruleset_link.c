@@ -154,13 +154,9 @@ static bool filter_names(const struct filter *f, const struct rule_info *info) {
     return false;
 }
 
-/* `any` means the rules of the filter's own log source. */
+/* Of the rules it names, or of any, those whose log source is part of the filter's. */
 static bool filter_meant(const struct filter *f, const struct rule *r) {
-    if (r->corr)
-        return false;
-    if (!f->any)
-        return filter_names(f, &r->info);
-    return f->src.tags == r->src.tags && str_eq(f->src.program, r->src.program);
+    return !r->corr && (f->any || filter_names(f, &r->info)) && logsource_includes(&f->src, &r->src);
 }
 
 static bool attach_filters(struct ruleset *rs) {
@@ -300,7 +296,12 @@ static void who_speaks(struct ruleset *rs) {
     }
     for (size_t i = 0; i < rs->n; i++) {
         struct rule *r = &rs->rules[i];
-        r->info.status = r->disabled ? RULE_OFF : r->corr || r->src.known ? RULE_LOADED : RULE_NOT_HERE;
+        if (r->disabled)
+            r->info.status = RULE_OFF;
+        else if (!str_absent(r->src.unknown) && r->info.status == RULE_LOADED) {
+            r->info.status = RULE_NOT_HERE;
+            r->info.status_why = r->src.unknown;
+        }
         if (!r->event_set)
             r->info.makes_event = !r->named || r->generated;
     }

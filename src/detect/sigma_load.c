@@ -187,11 +187,11 @@ static bool read_about(struct ruleset *rs, const struct tree_node *root, struct 
     return read_level(root, i, e) && read_status(root, r, e);
 }
 
-static bool read_source(const struct tree_node *root, struct logsource *out, struct err *e) {
+static bool read_source(struct ruleset *rs, const struct tree_node *root, struct logsource *out, struct err *e) {
     const struct tree_node *n = tree_get(root, "logsource");
-    if (n && tree_kind(n) == TREE_MAP && logsource_read(n, out))
-        return true;
-    tree_err(n ? n : root, e, RC_CONFIG, "logsource with a product, category or service is missing");
+    if (n)
+        return logsource_read(rs->sources, n, out, e);
+    tree_err(root, e, RC_CONFIG, "logsource with a product, category or service is missing");
     return false;
 }
 
@@ -206,7 +206,7 @@ bool sigma_rule(struct ruleset *rs, const struct tree_node *root, struct rule *r
             return false;
     } else {
         r->info.kind = RULE_DETECTION;
-        if (!read_source(root, &r->src, e) || !sigma_detection(rs, det, tree_get(det, "condition"), &r->det, &r->need, e))
+        if (!read_source(rs, root, &r->src, e) || !sigma_detection(rs, det, tree_get(det, "condition"), &r->det, &r->need, e))
             return false;
     }
     return sigma_site(rs, tree_get(root, "tocsin"), r, e);
@@ -225,5 +225,5 @@ bool sigma_filter(struct ruleset *rs, const struct tree_node *root, struct filte
         tree_err(map, e, RC_CONFIG, "a filter says which rules it is for: rules is missing");
         return false;
     }
-    return read_source(root, &f->src, e) && sigma_detection(rs, map, tree_get(map, "condition"), &f->det, &need, e);
+    return read_source(rs, root, &f->src, e) && sigma_detection(rs, map, tree_get(map, "condition"), &f->det, &need, e);
 }

@@ -43,6 +43,13 @@ struct spare {
 };
 #define MSG_SPARE (64u << 10)
 
+/* What a message is a log of: numbers of words. */
+#define MSG_TAGS_MAX 256
+#define MSG_TAG_WORDS (MSG_TAGS_MAX / 64)
+struct tagset {
+    uint64_t w[MSG_TAG_WORDS];
+};
+
 struct message {
     struct str raw;        /* the bytes as received, without the framing */
     int64_t arrived;       /* us UTC */
@@ -66,7 +73,7 @@ struct message {
     bool msg_bom;
     struct str program;    /* app without path, "(pam_unix)" or brackets: what normalisers and log sources go by; absent if unknown */
     struct str text;       /* what keywords are searched in: msg without the blanks before it, or raw when nothing was parsed */
-    uint64_t tags;         /* log source tags (detect/logsource), 0 until gated */
+    struct tagset tags;    /* log source tags (detect/logsource), none until gated */
     uint8_t body;          /* enum body, by its first bytes; what is in it becomes fields in normalise() */
 
     struct field fields[MSG_FIELDS_MAX];

@@ -12,21 +12,46 @@
 #include "detect/match.h"
 #include "detect/ruleset.h"
 
+/* The table of log sources that is shipped. */
+static inline struct ruleset_site help_site(struct tree ***docs) {
+    const char *src = getenv("srcdir");
+    char path[512];
+    struct buf b;
+    size_t n = 0;
+    struct err e = {0};
+
+    snprintf(path, sizeof path, "%s/etc/logsources.yaml", src ? src : ".");
+    buf_init(&b, 1 << 20);
+    if (file_read(path, 1 << 20, &b, &e) != RC_OK || tree_from_yaml(path, buf_view(&b), docs, &n, &e) != RC_OK)
+        fail_msg("%s:%d:%d: %s", path, e.line, e.col, e.text);
+    buf_fini(&b);
+    return (struct ruleset_site){.sources = (const struct tree *const *)*docs, .nsources = n};
+}
+
+static inline void help_site_free(struct tree **docs, const struct ruleset_site *site) {
+    for (size_t i = 0; i < site->nsources; i++)
+        tree_free(docs[i]);
+    free(docs);
+}
+
 /* Rules of one YAML text; *es says what was refused. NULL when nothing loads. */
 static inline struct ruleset *help_load(const char *yaml, unsigned flags, struct errs *es) {
     struct tree **docs = NULL;
     size_t n = 0;
     struct err e = {0};
     struct ruleset *rs = NULL;
+    struct tree **sources = NULL;
+    struct ruleset_site site = help_site(&sources);
 
     memset(es, 0, sizeof *es);
     if (tree_from_yaml("test.yml", str_of(yaml), &docs, &n, &e) == RC_OK)
-        ruleset_load((const struct tree *const *)docs, n, flags, &rs, es);
+        ruleset_load_at(&site, (const struct tree *const *)docs, n, flags, &rs, es);
     else
         errs_add(es, &e);
     for (size_t i = 0; i < n; i++)
         tree_free(docs[i]);
     free(docs);
+    help_site_free(sources, &site);
     return rs;
 }
 

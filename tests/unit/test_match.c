@@ -21,7 +21,7 @@ static void hits_ascend_and_more_than_asked_for_are_counted(void **state) {
     help_message(&m, "x", "a needle");
     message_add(&m, F_USER, STR_NONE, STR("ROOT"), 0);
     assert_int_equal(match_scan(mt, &m), 2);
-    assert_int_not_equal(m.tags, 0);
+    assert_true(m.tags.w[0]);
     assert_int_equal(match_eval(mt, &m, hits, 4), 2);
     assert_true(hits[0] == 0 && hits[1] == 1);
     assert_int_equal(match_eval(mt, &m, hits, 1), 1);

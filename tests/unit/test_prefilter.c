@@ -79,8 +79,11 @@ static void open_world(struct world *w, unsigned flags) {
     add_folder(&w->v, &w->n, dir, 0);
     snprintf(dir, sizeof dir, "%s/etc/normalise.d", src ? src : ".");
     add_folder(&nv, &nn, dir, 0);
-    ruleset_load((const struct tree *const *)w->v, w->n, flags | RULESET_KEEP_BAD, &w->rs, &es);
+    struct tree **sources = NULL;
+    struct ruleset_site site = help_site(&sources);
+    ruleset_load_at(&site, (const struct tree *const *)w->v, w->n, flags | RULESET_KEEP_BAD, &w->rs, &es);
     assert_non_null(w->rs);
+    help_site_free(sources, &site);
     if (nn)
         normaliser_load((const struct tree *const *)nv, nn, &w->nz, &es);
     for (unsigned i = 0; i < es.n; i++)
