@@ -93,6 +93,21 @@ size_t addr_length(struct str s, struct str *value) {
     return at(in, n) == ']' ? n + 2 : 0;
 }
 
+size_t addr_before_port(struct str s, struct str *value) {
+    size_t n = 0, cut;
+
+    while (n < s.n && n < INET6_ADDRSTRLEN + 8 && hex_char(s.p[n]))
+        n++;
+    while (n && (s.p[n - 1] == '.' || s.p[n - 1] == ':'))
+        n--;
+    for (cut = n; cut && digit(s.p[cut - 1]);)
+        cut--;
+    if (cut < 3 || n - cut < 1 || n - cut > 5 || !boundary(s, n))
+        return 0;
+    cut--;
+    return (s.p[cut] == ':' || s.p[cut] == '.') && addr_length(str_sub(s, 0, cut), value) == cut ? cut : 0;
+}
+
 size_t host_name_length(struct str s) {
     size_t n = 0;
     bool letter = false;

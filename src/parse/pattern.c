@@ -143,13 +143,25 @@ static bool hex(struct walk *w, size_t i, size_t at) {
     return end > at && (end - at) % 2 == 0 && span(w, i, at, end);
 }
 
+/* May what follows an address be a port that reads like a part of it? A ':' where the whole is no address; else only where the
+ * pattern itself says ':' or '.'. */
+static bool port_behind(const struct op *next, bool whole, struct str rest) {
+    bool says = next->kind == OP_LITERAL && (next->text.p[0] == ':' || next->text.p[0] == '.');
+
+    return says || (!whole && rest.n && next->kind == OP_CHOICE && memchr(rest.p, ':', rest.n < 8 ? rest.n : 8));
+}
+
 static bool address(struct walk *w, size_t i, size_t at, bool or_name) {
     const struct op *o = &w->p->ops[i];
     struct str rest = str_sub(w->s, at, w->s.n), value;
     size_t n = addr_length(rest, &value);
 
-    if (n)
+    if (n && keep(w, o, o->id, o->text, value, i + 1, at + n))
+        return true;
+    if (port_behind(&o[1], n > 0, rest) && (n = addr_before_port(rest, &value)) > 0)
         return keep(w, o, o->id, o->text, value, i + 1, at + n);
+    if (n)
+        return false;
     n = or_name ? host_name_length(rest) : 0;
     if (n == 0)
         return false;

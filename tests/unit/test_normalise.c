@@ -95,6 +95,28 @@ static void every_shipped_sample_holds(void **state) {
     unload(l);
 }
 
+static void a_port_behind_an_address_is_no_part_of_it_where_the_pattern_says_so(void **state) {
+    struct loaded *l = from_text("program: p\npatterns:\n  - match: ['a <src_ip:ip>:<src_port:port> x', 'b <src_ip:ip>.<src_port:port> x', 'c <src_ip:ip>{:<src_port:port>|} x']\n"
+                                 "samples:\n"
+                                 "  - {line: 'a 192.0.2.1:5 x', want: {src_ip: 192.0.2.1, src_port: 5}}\n"
+                                 "  - {line: 'a ::ffff:192.0.2.1:1194 x', want: {src_ip: 192.0.2.1, src_port: 1194}}\n"
+                                 "  - {line: 'a 2001:db8::1:1194 x', want: {src_ip: '2001:db8::1', src_port: 1194}}\n"
+                                 "  - {line: 'a 2001:db8::1:50123 x', want: {src_ip: '2001:db8::1', src_port: 50123}}\n"
+                                 "  - {line: 'b 192.0.2.1.5 x', want: {src_ip: 192.0.2.1, src_port: 5}}\n"
+                                 "  - {line: 'b 192.0.2.1.x x', want: {src_ip: ~}}\n"
+                                 "  - {line: 'c ::ffff:192.0.2.1:1194 x', want: {src_ip: 192.0.2.1, src_port: 1194}}\n"
+                                 "  - {line: 'c 2001:db8::1 x', want: {src_ip: '2001:db8::1', src_port: ~}}\n"
+                                 "  - {line: 'c 2001:db8::1:50123 x', want: {src_ip: '2001:db8::1', src_port: 50123}}\n"
+                                 "  - {line: 'c 192.0.2.1.5 x', want: {src_ip: ~}}\n");
+
+    (void)state;
+    assert_int_equal(normaliser_test(l->nz, &l->es), 10);
+    for (size_t i = 0; i < l->es.n; i++)
+        print_error("%d: %s\n", l->es.v[i].line, l->es.v[i].text);
+    assert_int_equal(l->es.n, 0);
+    unload(l);
+}
+
 static void a_sample_that_does_not_hold_is_told_with_its_line(void **state) {
     struct loaded *l = from_text("program: p\npatterns:\n  - match: \"a <user>\"\nsamples:\n  - line: a b\n    want: {user: c}\n  - line: a b\n"
                                  "    want: {user: ~}\n  - line: a b\n    want: {src_ip: x}\n");
@@ -508,6 +530,7 @@ static void no_byte_behind_the_text_is_looked_at(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_shipped_sample_holds),
+        cmocka_unit_test(a_port_behind_an_address_is_no_part_of_it_where_the_pattern_says_so),
         cmocka_unit_test(a_sample_that_does_not_hold_is_told_with_its_line),
         cmocka_unit_test(a_name_forges_no_address),
         cmocka_unit_test(a_known_account_is_closed_from_the_left),
