@@ -49,6 +49,7 @@ struct compile {
     struct normaliser *normaliser;
     struct dialect_map **dialects;
     size_t ndialects;
+    struct spare spare; /* of the sample that is read */
     unsigned flags;  /* RULESET_... */
     unsigned refused;
     unsigned broken; /* mask of 1 << SEC_*: what is missing from the rest, so that nobody complains about that */
@@ -258,6 +259,7 @@ static void sample(void *ctx, struct str line, struct message *m) {
     struct compile *c = ctx;
 
     m->raw = line;
+    m->spare = &c->spare;
     m->arrived = clock_now();
     parse_message(m);
     parse_time(m, NULL, TIME_EVENT, 0, 0);
@@ -271,6 +273,9 @@ static unsigned mistakes(const struct compile *c) {
 static void samples(struct compile *c) {
     unsigned before = mistakes(c);
 
+    c->spare = (struct spare){malloc(MSG_SPARE), 0, MSG_SPARE};
+    if (!c->spare.p)
+        c->spare.cap = 0;
     if (whole(c, 1u << SEC_NORMALISE))
         normaliser_test(c->normaliser, c->es);
     if (mistakes(c) != before)
@@ -280,6 +285,7 @@ static void samples(struct compile *c) {
     if (whole(c, 1u << SEC_NORMALISE | 1u << SEC_RULES))
         ruleset_test(c->rules, sample, c, c->es);
     refusing(c, false);
+    free(c->spare.p);
     if (mistakes(c) != before && !keeps_bad(c))
         c->failed = true;
 }

@@ -10,11 +10,12 @@
 
 #include "parse/parse.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum rc pipeline_init(struct pipeline *p, const struct generation *g, bool prefilter, struct err *e) {
-    *p = (struct pipeline){.g = g, .matcher = matcher_new(g->rules, prefilter), .repeats = repeats_new()};
-    if (p->matcher && p->repeats)
+    *p = (struct pipeline){.g = g, .matcher = matcher_new(g->rules, prefilter), .repeats = repeats_new(), .spare = {malloc(MSG_SPARE), 0, MSG_SPARE}};
+    if (p->matcher && p->repeats && p->spare.p)
         return RC_OK;
     pipeline_fini(p);
     return err_set(e, RC_NOMEM, "no memory for the matcher");
@@ -23,6 +24,8 @@ enum rc pipeline_init(struct pipeline *p, const struct generation *g, bool prefi
 void pipeline_fini(struct pipeline *p) {
     matcher_free(p->matcher);
     repeats_free(p->repeats);
+    free(p->spare.p);
+    p->spare.p = NULL;
     p->matcher = NULL;
     p->repeats = NULL;
 }
@@ -48,25 +51,35 @@ static const struct zone *zone_of(const struct generation *g, const struct messa
 }
 
 size_t pipeline_line(struct pipeline *p, struct message *m, const struct listen_conf *listener, uint32_t hits[PIPELINE_HITS_MAX]) {
+    m->spare = &p->spare;
     parse_message(m);
     return pipeline_parsed(p, m, listener, hits);
 }
 
-static size_t judge(struct pipeline *p, struct message *m, const struct listen_conf *listener, uint32_t hits[PIPELINE_HITS_MAX]) {
-    size_t candidates = match_scan(p->matcher, m);
+static void fields(struct pipeline *p, struct message *m) {
+    normalise(p->g->normaliser, m);
+    p->normalised++;
+}
 
+static size_t judge(struct pipeline *p, struct message *m, const struct listen_conf *listener, uint32_t hits[PIPELINE_HITS_MAX]) {
+    /* which log sources and literals a body has is known when it is decoded */
+    bool first = p->g->normaliser && normalise_first(p->g->normaliser, m);
+
+    if (first)
+        fields(p, m);
+    size_t candidates = match_scan(p->matcher, m);
     if (candidates == 0 && !p->always_fields)
         return 0;
     p->candidates += candidates > 0;
     parse_time(m, zone_of(p->g, m), listener ? (enum time_policy)listener->time : TIME_SKEW, listener ? listener->skew : 10 * US_PER_MIN, 0);
-    if (p->g->normaliser) {
-        normalise(p->g->normaliser, m);
-        p->normalised++;
-    }
+    if (!first && p->g->normaliser)
+        fields(p, m);
     return candidates ? match_eval(p->matcher, m, hits, PIPELINE_HITS_MAX) : 0;
 }
 
 size_t pipeline_parsed(struct pipeline *p, struct message *m, const struct listen_conf *listener, uint32_t hits[PIPELINE_HITS_MAX]) {
+    m->spare = &p->spare;
+    p->spare.n = 0;
     bool again = m->repeat > 1 && repeats_resolve(p->repeats, m);
     size_t n = judge(p, m, listener, hits);
 

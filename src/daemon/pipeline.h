@@ -16,13 +16,14 @@ struct pipeline {
     const struct generation *g;
     struct matcher *matcher;
     struct repeats *repeats;
+    struct spare spare; /* what the message in hand had decoded: gone with the next */
     bool always_fields; /* explain: make fields even when no rule is a candidate */
     uint64_t scanned, candidates, normalised;
 };
 enum rc pipeline_init(struct pipeline *p, const struct generation *g, bool prefilter, struct err *e);
 void pipeline_fini(struct pipeline *p);
 
-/* m->raw, arrived, peer, transport, source, org, flags set by the caller. listener: time policy (may be NULL: skew, 10 min).
+/* m->raw, arrived, peer, transport, source, org, flags set by the caller; fields of m hold until the next message. listener: time policy (may be NULL: skew, 10 min).
  * Gives the number of rules hit (indexes in hits). No allocation. */
 size_t pipeline_line(struct pipeline *p, struct message *m, const struct listen_conf *listener, uint32_t hits[PIPELINE_HITS_MAX]);
 /* The same for a message whose header is there already (explain: a line of a known program). */

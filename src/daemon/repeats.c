@@ -8,6 +8,8 @@
  */
 #include "daemon/repeats.h"
 
+#include "parse/parse.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +62,7 @@ bool repeats_resolve(const struct repeats *r, struct message *m) {
     m->text = str_n(s->text_bytes, s->text);
     m->app = str_n(s->app_bytes, s->app);
     m->program = str_n(s->app_bytes + s->program_at, s->program);
+    parse_body(m);
     if (m->pri < 0)
         m->pri = s->pri;
     m->flags |= MSG_DECODED;

@@ -42,6 +42,30 @@ enum field_id field_find(struct str name) {
     return F_OTHER;
 }
 
+/* By length, first and last byte: a body names dozens of fields a message, nearly all of them none of ours. */
+static size_t own_slot(struct str name) {
+    return (name.n * 37 + (unsigned char)name.p[0] * 5 + (unsigned char)name.p[name.n - 1]) & 255;
+}
+
+enum field_id field_own(struct str name) {
+    static uint16_t first[256], next[F__COUNT]; /* chains of ids, filled once: a process has one thread */
+
+    if (!next[0]) {
+        for (uint16_t id = F__COUNT - 1; id > 0; id--) {
+            size_t at = own_slot(str_of(names[id]));
+            next[id] = first[at];
+            first[at] = id;
+        }
+        next[0] = 1;
+    }
+    if (name.n == 0)
+        return F_OTHER;
+    for (uint16_t id = first[own_slot(name)]; id; id = next[id])
+        if (str_is(name, names[id]))
+            return (enum field_id)id;
+    return F_OTHER;
+}
+
 const char *field_name(enum field_id id) {
     return id < F__COUNT ? names[id] : NULL;
 }

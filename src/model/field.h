@@ -31,6 +31,8 @@ struct field {
 bool field_spelt(const struct field *f, struct str name);
 /* Our id for a name or alias (aliases without case, our names exactly), F_OTHER when it is neither. */
 enum field_id field_find(struct str name);
+/* Our names alone, exactly: what a sender's body names. Cheap enough for every member of it. */
+enum field_id field_own(struct str name);
 const char *field_name(enum field_id id); /* NULL for F_OTHER */
 
 #endif

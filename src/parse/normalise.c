@@ -13,6 +13,7 @@
 #include "parse/decode.h"
 #include "parse/lead.h"
 #include "parse/normalise_file.h"
+#include "parse/body.h"
 #include "parse/pattern.h"
 #include "parse/wrapping.h"
 
@@ -117,6 +118,11 @@ static void set_fields(struct message *m, const struct nz_pattern *p, const stru
             add_capture(m, &c->v[i]);
     for (size_t i = 0; i < p->nset; i++)
         message_add(m, (enum field_id)p->set[i].id, p->set[i].name, p->set[i].value, FIELD_DERIVED);
+    for (size_t i = 0; i < c->n; i++) /* last: what a stranger may name comes behind what the pattern says */
+        if (c->v[i].kind == CAPTURE_PAIRS)
+            body_pairs(m, c->v[i].value);
+        else if (c->v[i].kind == CAPTURE_JSON)
+            body_json(m, c->v[i].value);
 }
 
 struct search { /* one text looked at */
@@ -166,17 +172,34 @@ static bool by_name(const struct normaliser *nz, struct str program, struct str 
     return false;
 }
 
+bool normalise_program(const struct normaliser *nz, struct message *m, struct str s, struct search *q) {
+    struct str whole = trim_blanks(s), text = without_wrapping(whole, m->program);
+
+    if (text.n == 0 || m->program.n == 0)
+        return false;
+    if (by_name(nz, m->program, text, m, q))
+        return true;
+    /* a program's own patterns may want what looked like wrapping */
+    return text.n != whole.n && by_name(nz, m->program, whole, m, q);
+}
+
+bool normalise_text(const struct normaliser *nz, struct message *m, struct str s, struct search *q) {
+    return normalise_program(nz, m, s, q) || by_name(nz, STR("*"), without_wrapping(trim_blanks(s), m->program), m, q);
+}
+
+bool normalise_kind(const struct normaliser *nz, struct message *m, struct str kind, struct search *q) {
+    return by_name(nz, kind, trim_blanks(m->text), m, q);
+}
+
 static void search(const struct normaliser *nz, struct message *m, struct search q) {
     if (m->flags & MSG_FIELDS)
         return;
     m->flags |= MSG_FIELDS;
-    struct str whole = trim_blanks(m->text), text = without_wrapping(whole, m->program);
-    if (text.n == 0 || (m->program.n && by_name(nz, m->program, text, m, &q)))
-        return;
-    /* a program's own patterns may want what looked like wrapping */
-    if (text.n != whole.n && m->program.n && by_name(nz, m->program, whole, m, &q))
-        return;
-    by_name(nz, STR("*"), text, m, &q);
+    if (m->body != BODY_NONE)
+        normalise_body(nz, m, &q);
+    else
+        normalise_text(nz, m, m->text, &q);
+    normalise_web_path(m);
 }
 
 void normalise(const struct normaliser *nz, struct message *m) {
@@ -201,9 +224,14 @@ static void sample_fail(const struct nz_sample *sample, struct errs *es, const c
 }
 
 static void sample_run(const struct normaliser *nz, const struct nz_sample *sample, struct message *m, struct errs *es) {
+    struct spare *spare = m->spare;
+
     memset(m, 0, sizeof *m);
+    m->spare = spare;
+    spare->n = 0;
     m->raw = m->text = m->msg = sample->line;
     m->program = sample->program;
+    m->body = (uint8_t)body_sniff(m->program, m->text);
     normalise(nz, m);
     for (const struct tree_node *w = tree_first(sample->want); w; w = tree_next(w)) {
         struct str got = message_field(m, field_find(tree_key(w)), tree_key(w)), want = tree_text(w);
@@ -217,9 +245,13 @@ static void sample_run(const struct normaliser *nz, const struct nz_sample *samp
 
 size_t normaliser_test(const struct normaliser *nz, struct errs *es) {
     struct message *m = malloc(sizeof *m);
+    struct spare spare = {malloc(MSG_SPARE), 0, MSG_SPARE};
 
-    for (size_t i = 0; m && i < nz->nsamples; i++)
+    for (size_t i = 0; m && spare.p && i < nz->nsamples; i++) {
+        m->spare = &spare;
         sample_run(nz, &nz->samples[i], m, es);
+    }
+    free(spare.p);
     free(m);
     return nz->nsamples;
 }

@@ -47,7 +47,17 @@ static size_t count(const struct normaliser *nz) {
             n += nz->groups[g].patterns[i].nset;
             pattern_names(nz->groups[g].patterns[i].pattern, count_capture, &n);
         }
+    for (size_t i = 0; i < nz->bodies.nfiles; i++) {
+        n += nz->bodies.files[i].all.nset;
+        for (size_t k = 0; k < nz->bodies.files[i].ncases; k++)
+            n += nz->bodies.files[i].cases[k].nset;
+    }
     return n;
+}
+
+static void add_case(struct normaliser *nz, const struct nb_case *c) {
+    for (size_t i = 0; i < c->nset; i++)
+        add(nz, c->set[i].id, c->set[i].name);
 }
 
 bool nz_derived_load(struct normaliser *nz) {
@@ -63,6 +73,11 @@ bool nz_derived_load(struct normaliser *nz) {
                 add(nz, p->set[k].id, p->set[k].name);
             pattern_names(p->pattern, add_capture, nz);
         }
+    for (size_t i = 0; i < nz->bodies.nfiles; i++) {
+        add_case(nz, &nz->bodies.files[i].all);
+        for (size_t k = 0; k < nz->bodies.files[i].ncases; k++)
+            add_case(nz, &nz->bodies.files[i].cases[k]);
+    }
     qsort(nz->derived, nz->nderived, sizeof *nz->derived, nz_derived_cmp);
     for (size_t i = 0; i < nz->nderived; i++)
         if (n == 0 || nz_derived_cmp(&nz->derived[n - 1], &nz->derived[i]) != 0)

@@ -14,6 +14,20 @@
  *     - line: "the text"
  *       program: sshd                  default: the first of the file
  *       want: {user: root, src_ip: ~}  ~: must be absent
+ *
+ * A file for bodies (body.h). The first whose when: fits has the message:
+ *   body: json                         or a list: json cef leef xml audit journal pairs access
+ *   when: {event_type: "*"}            fields that must be there with a value like this (* and ?; a list: one of them; ~: not there);
+ *                                      a list of such maps: one of them
+ *   program: [SYSLOG_IDENTIFIER]       the field that names the program
+ *   map: {src_ip: [srcip, client.ip]}  our name: theirs, the first that has a value such a name can have. `time` is the message's own
+ *   set: {service: suricata}           constants, where the name is not there yet
+ *   cases:                             each that fits, before the file's own map and set
+ *     - when: {alert.action: blocked}
+ *       set: {outcome: failure}
+ *   text: [message, msg]               the first of them goes through the patterns of the program and the generic ones
+ *   patterns, prefixes, words, ...     as above, for the whole text of such a body
+ *   samples:                           as above; program: none
  */
 #ifndef TOCSIN_PARSE_NORMALISE_FILE_H
 #define TOCSIN_PARSE_NORMALISE_FILE_H
@@ -21,6 +35,7 @@
 #include "base/arena.h"
 #include "parse/gate.h"
 #include "parse/normalise.h"
+#include "parse/normalise_body.h"
 #include "parse/pattern.h"
 
 struct nz_set {
@@ -65,8 +80,14 @@ struct normaliser {
     bool decodes; /* has <:pairs> or <:json> */
     struct nz_sample *samples;
     size_t nsamples;
+    struct normalise_bodies bodies;
 };
 
+/* The patterns of m's program on a text of m; those and then the generic ones; those of a file with `body: kind` on its whole text. True
+ * when one matched. */
+bool normalise_program(const struct normaliser *nz, struct message *m, struct str s, struct search *q);
+bool normalise_text(const struct normaliser *nz, struct message *m, struct str s, struct search *q);
+bool normalise_kind(const struct normaliser *nz, struct message *m, struct str kind, struct search *q);
 int nz_name_cmp(struct str a, struct str b); /* without case */
 /* normalise() one pattern after the other, with no limit of work: what the test compares with. */
 void normalise_plain(const struct normaliser *nz, struct message *m);

@@ -7,6 +7,8 @@
  */
 #include "parse/normalise_file.h"
 
+#include "parse/body.h"
+
 #include "parse/lead.h"
 
 #include <stdlib.h>
@@ -269,7 +271,7 @@ static void load_samples(struct loader *l, const struct tree_node *root) {
             continue;
         }
         CHECK_KEYS(l, k, "line", "program", "want");
-        if (str_absent(program))
+        if (str_absent(program) && !tree_get(root, "body"))
             program = tree_text(list_first(tree_get(root, "program")));
         l->nz->samples[l->nz->nsamples++] = (struct nz_sample){k, tree_get(k, "want"), line, program};
     }
@@ -280,16 +282,21 @@ static void load_file(struct loader *l, const struct tree_node *root) {
     struct nz_group *g = &nz->groups[nz->ngroups];
     const struct tree_node *names = tree_get(root, "program");
 
-    if (tree_kind(root) != TREE_MAP || list_count(names) == 0) {
-        complain(l, root, "a file of normalise.d is a map with \"program\" and \"patterns\"", STR_NONE);
+    if (tree_kind(root) != TREE_MAP || (list_count(names) == 0 && list_count(tree_get(root, "body")) == 0)) {
+        complain(l, root, "a file of normalise.d is a map with \"program\" and \"patterns\", or with \"body\"", STR_NONE);
         return;
     }
-    CHECK_KEYS(l, root, "program", "prefixes", "suffixes", "nocase", "words", "patterns", "samples");
-    for (const struct tree_node *k = list_first(names); k; k = list_next(names, k))
-        nz->names[nz->nnames++] = (struct nz_name){keep(l, tree_text(k)), (uint16_t)nz->ngroups};
+    if (tree_get(root, "body")) {
+        names = tree_get(root, "body"); /* its patterns stand under the name of the body */
+        nb_load(&nz->bodies, root, &nz->arena, l->es, &l->bad);
+    } else
+        CHECK_KEYS(l, root, "program", "prefixes", "suffixes", "nocase", "words", "patterns", "samples");
+    for (const struct tree_node *k = list_first(names); k && (tree_get(root, "patterns") || !tree_get(root, "body")); k = list_next(names, k))
+        nz->names[nz->nnames++] = (struct nz_name){tree_get(root, "body") ? body_patterns_name(body_find(tree_text(k))) : keep(l, tree_text(k)), (uint16_t)nz->ngroups};
     g->nprefixes = load_strings(l, tree_get(root, "prefixes"), &g->prefixes);
     g->nsuffixes = load_strings(l, tree_get(root, "suffixes"), &g->suffixes);
-    load_patterns(l, g, root);
+    if (tree_get(root, "patterns") || !tree_get(root, "body"))
+        load_patterns(l, g, root);
     load_samples(l, root);
     nz->ngroups++;
 }
@@ -310,12 +317,13 @@ enum rc normaliser_load(const struct tree *const *docs, size_t n, struct normali
         return RC_NOMEM;
     arena_init(&l.nz->arena, ARENA_MAX);
     for (size_t i = 0; i < n; i++) {
-        names += list_count(tree_get(tree_root(docs[i]), "program"));
+        names += list_count(tree_get(tree_root(docs[i]), "program")) + list_count(tree_get(tree_root(docs[i]), "body"));
         samples += tree_count(tree_get(tree_root(docs[i]), "samples"));
     }
     l.nz->groups = get(&l, n, sizeof *l.nz->groups);
     l.nz->names = get(&l, names, sizeof *l.nz->names);
     l.nz->samples = get(&l, samples, sizeof *l.nz->samples);
+    l.bad |= !nb_init(&l.nz->bodies, n, &l.nz->arena);
     for (size_t i = 0; i < n && l.nz->groups && l.nz->names && l.nz->samples; i++)
         load_file(&l, tree_root(docs[i]));
     if (!l.bad)

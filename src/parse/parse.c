@@ -7,6 +7,7 @@
  */
 #include "parse/parse.h"
 
+#include "parse/body.h"
 #include "parse/format.h"
 #include "parse/stamp.h"
 
@@ -104,6 +105,10 @@ static void reset(struct message *m) {
     m->pri = m->version = -1;
 }
 
+void parse_body(struct message *m) {
+    m->body = (uint8_t)body_sniff(m->program, m->text);
+}
+
 void parse_line(struct message *m, struct str prog) {
     reset(m);
     stamp_line(m->raw, &m->ts);
@@ -113,6 +118,16 @@ void parse_line(struct message *m, struct str prog) {
     m->program = program(prog);
     m->msg = m->text = m->raw;
     repeated(m);
+    parse_body(m);
+}
+
+/* What has a body of a syslog format is in that dialect, but for RFC 5424, which it is besides; JSON without a header is JSON. */
+static uint8_t dialect(const struct message *m, enum pri_kind kind) {
+    if (m->dialect == DIALECT_RFC5424)
+        return m->dialect;
+    if (m->body == BODY_CEF || m->body == BODY_LEEF)
+        return m->body == BODY_CEF ? DIALECT_CEF : DIALECT_LEEF;
+    return m->body == BODY_JSON && m->dialect == DIALECT_TEXT && kind == PRI_NONE ? DIALECT_JSON : m->dialect;
 }
 
 void parse_message(struct message *m) {
@@ -132,4 +147,6 @@ void parse_message(struct message *m) {
     while (m->text.n && m->text.p[0] == ' ')
         m->text.p++, m->text.n--;
     repeated(m);
+    parse_body(m);
+    m->dialect = dialect(m, kind);
 }

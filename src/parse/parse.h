@@ -18,6 +18,9 @@ void parse_message(struct message *m);
 /* The same for a line of a program's own log, which has no syslog header: the program is known, a time stamp at its front is taken. */
 void parse_line(struct message *m, struct str program);
 
+/* What m->text carries, anew: for a text that came from elsewhere than m->raw. */
+void parse_body(struct message *m);
+
 enum time_policy { TIME_SKEW, TIME_EVENT, TIME_RECEIVE };
 /* Resolves m->ts to m->time: the sender's zone, else `zone`; the year nearest to m->arrived (a December line in January is last
  * year's), or `year` when it is not 0. skew: the message's own time if within skew_us of arrival, else arrival with MSG_SKEWED. */

@@ -11,6 +11,7 @@
  *               STAMP HOST NAME 1.4.1: TEXT       a tag of two words (syslogd, "-- root[1]:" of login)
  *               [SEQ: ][*]STAMP[ ZONE]: %FAC-6-MNEMONIC: TEXT   Cisco; also STAMP HOST : %ASA-...
  */
+#include "parse/body.h"
 #include "parse/format.h"
 #include "parse/stamp.h"
 
@@ -142,7 +143,7 @@ static bool tail(struct message *m, struct str s) {
         if (str_starts(after, STR(": %"))) /* ASA with "logging device-id" */
             after = sub(after, 2, after.n);
     }
-    bool tagged = tag(after, &t);
+    bool tagged = !body_is_versioned(after) && tag(after, &t); /* "CEF:0|...": no tag */
     if (tagged) {
         m->app = t.app;
         m->procid = t.pid;
@@ -200,7 +201,7 @@ bool rfc3164_parse(struct message *m, struct str rest, enum pri_kind pri) {
         struct tag t;
         m->ts = (struct msg_time){0};
         /* no stamp: "<38>sshd[411]: text"; without a PRI that could be anything */
-        if (pri != PRI_GOOD || like_5424(rest) || !tag(rest, &t))
+        if (pri != PRI_GOOD || like_5424(rest) || body_is_versioned(rest) || !tag(rest, &t))
             return false;
         tail(m, rest);
         return true;

@@ -10,6 +10,7 @@ static struct message m;
 
 static void parse(const char *raw) {
     memset(&m, 0xa5, sizeof m);
+    m.spare = NULL;
     m.raw = str_of(raw);
     m.arrived = 1;
     m.flags = 0;

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * normalise_body.c - what the fields of a body mean to us
+ *
+ * Takes   a message with a body, and the files of normalise.d with `body:`.
+ * Gives   our names for the sender's, the raw ones staying beside; the program, host and time that a body names where the header
+ *         does not; and what the patterns say to the texts in it.
+ * Keeps   nothing; a field of the message is looked up once, whatever the number of files.
+ */
+#include "parse/normalise_body.h"
+
+#include "parse/body.h"
+#include "parse/format.h"
+#include "parse/normalise_file.h"
+#include "parse/stamp.h"
+
+#include <string.h>
+
+#define NONE 0xff /* no field: there are fewer */
+
+struct seen { /* the sender's fields by word */
+    const struct normalise_bodies *b;
+    struct message *m;
+    uint8_t first[NB_WORDS_MAX], next[MSG_FIELDS_MAX];
+};
+
+static void index_fields(struct seen *s, size_t from) {
+    uint16_t word[MSG_FIELDS_MAX];
+
+    for (size_t i = from; i < s->m->nfields; i++)
+        word[i] = nb_word(s->b, s->m->fields[i].name);
+    for (size_t i = s->m->nfields; i-- > from;) { /* backwards: the first one stands at the front */
+        if (word[i] == UINT16_MAX)
+            continue;
+        s->next[i] = s->first[word[i]];
+        s->first[word[i]] = (uint8_t)i;
+    }
+}
+
+/* '*' and '?' alone; every star but the last is settled once it is passed. */
+static bool glob(struct str g, struct str s) {
+    size_t i = 0, k = 0, star = SIZE_MAX, mark = 0;
+
+    while (k < s.n) {
+        if (i < g.n && g.p[i] == '*') {
+            star = i++;
+            mark = k;
+        } else if (i < g.n && (g.p[i] == s.p[k] || g.p[i] == '?')) {
+            i++, k++;
+        } else if (star != SIZE_MAX) {
+            i = star + 1;
+            k = ++mark;
+        } else {
+            return false;
+        }
+    }
+    while (i < g.n && g.p[i] == '*')
+        i++;
+    return i == g.n;
+}
+
+static bool cond_holds(const struct seen *s, const struct nb_cond *c) {
+    if (c->nglobs == 0)
+        return s->first[c->word] == NONE;
+    for (uint8_t i = s->first[c->word]; i != NONE; i = s->next[i])
+        for (size_t k = 0; k < c->nglobs; k++)
+            if (glob(c->globs[k], s->m->fields[i].value))
+                return true;
+    return false;
+}
+
+static bool fits(const struct seen *s, const struct nb_case *c) {
+    for (size_t i = 0; i < c->nwhen; i++) {
+        size_t k = 0;
+        while (k < c->when[i].nconds && cond_holds(s, &c->when[i].conds[k]))
+            k++;
+        if (k == c->when[i].nconds)
+            return true;
+    }
+    return c->nwhen == 0;
+}
+
+/* ---- one of our names */
+
+static bool has(const struct message *m, uint16_t id, struct str name) {
+    for (size_t i = 0; i < m->nfields; i++)
+        if (m->fields[i].id == id && (id != F_OTHER || str_eq(m->fields[i].name, name)))
+            return true;
+    return false;
+}
+
+/* Seconds, milli-, micro- or nanoseconds since 1970, by how many digits they have. */
+static bool epoch(struct str s, struct msg_time *t) {
+    uint64_t v, unit = 0;
+    struct str whole = sub(s, 0, str_chr(s, '.'));
+
+    if (whole.n == 10)
+        return stamp_epoch(s, t) > 0;
+    unit = whole.n == 13 ? 1000 : whole.n == 16 ? 1 : 0;
+    if (whole.n == 19)
+        whole.n = 16, unit = 1;
+    if (unit == 0 || !str_u64(whole, INT64_MAX / 1000, &v))
+        return false;
+    *t = (struct msg_time){.present = true, .has_year = true, .has_zone = true, .zone_z = true, .has_frac = true, .text = s};
+    civil_from_us((int64_t)(v * unit), &t->civil);
+    return civil_valid(&t->civil);
+}
+
+/* The header's own time goes before: it is what the rest of the host's log goes by. */
+static void take_time(struct message *m, struct str s) {
+    struct msg_time t;
+
+    if (!m->ts.present && (epoch(s, &t) || stamp_iso(s, &t)))
+        m->ts = t;
+}
+
+static void take_host(struct message *m, struct str s) {
+    if (str_absent(m->host) && !m->ts.present) /* a header without a host stays without */
+        m->host = s;
+}
+
+/* The first of their fields that says something. True when the search is over. */
+static bool take(struct seen *s, const struct nb_map *map, size_t at) {
+    struct message *m = s->m;
+    struct field *f = &m->fields[at];
+    enum field_id id = (enum field_id)map->id;
+    struct str value = f->value, port;
+
+    if (f->flags & FIELD_NULL || value.n == 0)
+        return false;
+    if (map->time) {
+        take_time(m, value);
+        return true;
+    }
+    if (((id == F_USER || id == F_DST_USER) && f->flags & FIELD_NUMBER) || (id != F_OTHER && !body_clean(&id, &value, &port)))
+        return false;
+    if (id == F_HOST)
+        take_host(m, value);
+    if (f->id == F_OTHER && str_eq(f->name, map->name)) /* it has our name already, and now our meaning */
+        *f = (struct field){(uint16_t)id, f->flags, f->name, value};
+    else
+        message_add(m, id, id == map->id ? map->name : STR_NONE, value, f->flags & (FIELD_DERIVED | FIELD_NUMBER));
+    if (id == F_SRC_IP && port.n && !has(m, F_SRC_PORT, STR_NONE))
+        message_add(m, F_SRC_PORT, STR_NONE, port, f->flags & FIELD_DERIVED);
+    return true;
+}
+
+static void apply(struct seen *s, const struct nb_case *c) {
+    for (size_t i = 0; i < c->nmap; i++) {
+        const struct nb_map *map = &c->map[i];
+        bool done = !map->time && has(s->m, map->id, map->name) && map->id != F_OTHER;
+        for (size_t w = 0; w < map->nwords && !done; w++)
+            for (uint8_t at = s->first[map->words[w]]; at != NONE && !done; at = s->next[at])
+                done = take(s, map, at);
+    }
+    for (size_t i = 0; i < c->nset; i++)
+        if (!has(s->m, c->set[i].id, c->set[i].name))
+            message_add(s->m, (enum field_id)c->set[i].id, c->set[i].name, c->set[i].value, FIELD_DERIVED);
+}
+
+/* ---- a file */
+
+static const struct field *first_text(const struct seen *s, const uint16_t *words, size_t n) {
+    for (size_t w = 0; w < n; w++)
+        for (uint8_t at = s->first[words[w]]; at != NONE; at = s->next[at])
+            if (s->m->fields[at].value.n)
+                return &s->m->fields[at];
+    return NULL;
+}
+
+/* Spans of a decoded text are no spans of raw. */
+static void mark_derived(struct message *m, size_t from) {
+    for (size_t i = from; i < m->nfields; i++) {
+        struct field *f = &m->fields[i];
+        if (f->value.n && (f->value.p < m->raw.p || f->value.p + f->value.n > m->raw.p + m->raw.n))
+            f->flags |= FIELD_DERIVED;
+    }
+}
+
+static void file_apply(const struct normaliser *nz, struct seen *s, const struct nb_file *f, struct search *q) {
+    const struct field *program = first_text(s, f->program, f->nprogram), *text = first_text(s, f->text, f->ntext);
+    struct message *m = s->m;
+
+    if (program)
+        m->program = program->value;
+    for (size_t i = 0; i < f->ncases; i++)
+        if (fits(s, &f->cases[i]))
+            apply(s, &f->cases[i]);
+    apply(s, &f->all);
+    if (text) {
+        size_t from = m->nfields;
+        normalise_text(nz, m, text->value, q);
+        mark_derived(m, from);
+    }
+}
+
+static void body_files(const struct normaliser *nz, struct message *m, size_t from, struct search *q) {
+    struct seen s;
+
+    s.b = &nz->bodies;
+    s.m = m;
+    memset(s.first, NONE, s.b->nwords);
+    index_fields(&s, from);
+    for (size_t i = 0; i < s.b->nfiles; i++)
+        if (s.b->files[i].kinds & 1u << m->body && fits(&s, &s.b->files[i].all)) {
+            file_apply(nz, &s, &s.b->files[i], q);
+            return;
+        }
+}
+
+void normalise_web_path(struct message *m) {
+    const struct field *target = NULL, *path;
+
+    if (!message_has(m, F_WEB_TARGET, STR_NONE, &target) || !target || message_has(m, F_WEB_PATH, STR_NONE, &path))
+        return;
+    message_add(m, F_WEB_PATH, STR_NONE, sub(target->value, 0, str_chr(target->value, '?')), target->flags & FIELD_DERIVED);
+}
+
+void normalise_body(const struct normaliser *nz, struct message *m, struct search *q) {
+    size_t from;
+    bool known = m->body == BODY_PAIRS && normalise_program(nz, m, m->text, q); /* a program's own patterns know better */
+
+    from = m->nfields;
+    body_fields(m);
+    body_files(nz, m, from, q);
+    if (!known && !normalise_kind(nz, m, body_patterns_name((enum body)m->body), q) && (m->body == BODY_PAIRS || m->body == BODY_ACCESS) &&
+        !has(m, F_SRC_IP, STR_NONE) && !has(m, F_ACTION, STR_NONE))
+        normalise_text(nz, m, m->text, q);
+}
