@@ -280,24 +280,24 @@ static void load_samples(struct loader *l, const struct tree_node *root) {
 static void load_file(struct loader *l, const struct tree_node *root) {
     struct normaliser *nz = l->nz;
     struct nz_group *g = &nz->groups[nz->ngroups];
-    const struct tree_node *names = tree_get(root, "program");
+    const struct tree_node *body = tree_get(root, "body"), *names = body ? body : tree_get(root, "program");
 
-    if (tree_kind(root) != TREE_MAP || (list_count(names) == 0 && list_count(tree_get(root, "body")) == 0)) {
+    if (tree_kind(root) != TREE_MAP || list_count(names) == 0) {
         complain(l, root, "a file of normalise.d is a map with \"program\" and \"patterns\", or with \"body\"", STR_NONE);
         return;
     }
-    if (tree_get(root, "body")) {
-        names = tree_get(root, "body"); /* its patterns stand under the name of the body */
+    if (body) /* its patterns stand under the name of the body */
         nb_load(&nz->bodies, root, &nz->arena, l->es, &l->bad);
-    } else
+    else
         CHECK_KEYS(l, root, "program", "prefixes", "suffixes", "nocase", "words", "patterns", "samples");
-    for (const struct tree_node *k = list_first(names); k && (tree_get(root, "patterns") || !tree_get(root, "body")); k = list_next(names, k))
-        nz->names[nz->nnames++] = (struct nz_name){tree_get(root, "body") ? body_patterns_name(body_find(tree_text(k))) : keep(l, tree_text(k)), (uint16_t)nz->ngroups};
+    load_samples(l, root);
+    if (body && !tree_get(root, "patterns"))
+        return;
+    for (const struct tree_node *k = list_first(names); k; k = list_next(names, k))
+        nz->names[nz->nnames++] = (struct nz_name){body ? body_patterns_name(body_find(tree_text(k))) : keep(l, tree_text(k)), (uint16_t)nz->ngroups};
     g->nprefixes = load_strings(l, tree_get(root, "prefixes"), &g->prefixes);
     g->nsuffixes = load_strings(l, tree_get(root, "suffixes"), &g->suffixes);
-    if (tree_get(root, "patterns") || !tree_get(root, "body"))
-        load_patterns(l, g, root);
-    load_samples(l, root);
+    load_patterns(l, g, root);
     nz->ngroups++;
 }
 
