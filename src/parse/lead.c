@@ -63,8 +63,8 @@ static void add_begin(struct begins *b, const struct begin *one) {
 /* Through at most `choices` choices. Gives false when there are more than *left beginnings. */
 static bool spread(const struct pattern *p, size_t i, int choices, struct begin one, struct begins *out, int *left) {
     for (;; i++) {
-        while (p->ops[i].kind == OP_JUMP)
-            i = p->ops[i].to;
+        while (p->ops[i].kind == OP_JUMP || p->ops[i].kind == OP_EDGE)
+            i = p->ops[i].kind == OP_JUMP ? p->ops[i].to : i + 1;
         const struct op *o = &p->ops[i];
         if (o->kind == OP_LITERAL && one.n < LITERAL_MAX) {
             for (size_t k = 0; k < o->text.n && one.n < LITERAL_MAX; k++)

@@ -98,7 +98,14 @@ static struct str without_affixes(const struct nz_group *g, struct str s) {
     return trim_blanks(s);
 }
 
-static void add_capture(struct message *m, const struct capture *c) {
+static bool is_nothing(const struct nz_group *g, struct str v) {
+    for (size_t i = 0; i < g->nnothing; i++)
+        if (str_eqi(g->nothing[i], v))
+            return true;
+    return false;
+}
+
+static void add_capture(struct message *m, const struct nz_group *g, const struct capture *c) {
     bool derived = c->kind == CAPTURE_HEX;
     struct str v = c->value;
 
@@ -106,16 +113,16 @@ static void add_capture(struct message *m, const struct capture *c) {
         v = decode_qstr(m, v, &derived);
     else if (c->kind == CAPTURE_HEX)
         v = decode_hex(m, v);
-    if (str_absent(v))
+    if (str_absent(v) || is_nothing(g, v))
         return;
     m->flags |= derived ? MSG_DECODED : 0;
     message_add(m, (enum field_id)c->id, c->name, v, derived ? FIELD_DERIVED : 0);
 }
 
-static void set_fields(struct message *m, const struct nz_pattern *p, const struct captures *c) {
+static void set_fields(struct message *m, const struct nz_group *g, const struct nz_pattern *p, const struct captures *c) {
     for (size_t i = 0; i < c->n; i++)
         if (c->v[i].kind < CAPTURE_PAIRS)
-            add_capture(m, &c->v[i]);
+            add_capture(m, g, &c->v[i]);
     for (size_t i = 0; i < p->nset; i++)
         message_add(m, (enum field_id)p->set[i].id, p->set[i].name, p->set[i].value, FIELD_DERIVED);
     for (size_t i = 0; i < c->n; i++) /* last: what a stranger may name comes behind what the pattern says */
@@ -143,22 +150,29 @@ static bool pattern_fits(struct search *q, const struct nz_group *g, const struc
     return (!p->gated || gate_open(&p->need, &q->have)) && pattern_match(p->pattern, s, &q->work, c);
 }
 
-static bool group_match(const struct nz_group *g, struct search *q, struct message *m) {
+/* The first pattern of the list that matches has it; NULL when none does. */
+static const struct nz_pattern *list_match(const struct nz_group *g, const struct nz_list *l, struct search *q, struct str s, struct message *m) {
     struct captures c;
-    struct str s = without_affixes(g, q->text);
-    size_t n = g->npatterns;
+    size_t n = l->npatterns;
+    const uint16_t *which = q->plain ? NULL : lead_at(l->lead, s, &n);
 
-    if (s.n == 0)
-        return false;
-    const uint16_t *which = q->plain ? NULL : lead_at(g->lead, s, &n);
     for (size_t i = 0; i < n; i++) {
-        const struct nz_pattern *p = &g->patterns[which ? which[i] : i];
+        const struct nz_pattern *p = &l->patterns[which ? which[i] : i];
         if (pattern_fits(q, g, p, s, &c)) {
-            set_fields(m, p, &c);
-            return true;
+            set_fields(m, g, p, &c);
+            return p;
         }
     }
-    return false;
+    return NULL;
+}
+
+static bool group_match(const struct nz_group *g, struct search *q, struct message *m) {
+    struct str s = without_affixes(g, q->text);
+    const struct nz_pattern *p = s.n ? list_match(g, &g->lists[0], q, s, m) : NULL;
+
+    for (size_t i = 0; p && i < p->nthen; i++)
+        list_match(g, &g->lists[p->then[i]], q, s, m);
+    return p != NULL;
 }
 
 static bool by_name(const struct normaliser *nz, struct str program, struct str text, struct message *m, struct search *q) {

@@ -39,20 +39,37 @@ static void count_capture(void *ctx, uint16_t id, struct str name, enum capture_
     *(size_t *)ctx += kind != CAPTURE_SPAN;
 }
 
-static size_t count(const struct normaliser *nz) {
+static size_t count(const struct nz_list *l) {
     size_t n = 0;
 
+    for (size_t i = 0; i < l->npatterns; i++) {
+        n += l->patterns[i].nset;
+        pattern_names(l->patterns[i].pattern, count_capture, &n);
+    }
+    return n;
+}
+
+static size_t count_all(const struct normaliser *nz) {
+    size_t n = 1;
+
     for (size_t g = 0; g < nz->ngroups; g++)
-        for (size_t i = 0; i < nz->groups[g].npatterns; i++) {
-            n += nz->groups[g].patterns[i].nset;
-            pattern_names(nz->groups[g].patterns[i].pattern, count_capture, &n);
-        }
+        for (size_t i = 0; i < nz->groups[g].nlists; i++)
+            n += count(&nz->groups[g].lists[i]);
     for (size_t i = 0; i < nz->bodies.nfiles; i++) {
         n += nz->bodies.files[i].all.nset;
         for (size_t k = 0; k < nz->bodies.files[i].ncases; k++)
             n += nz->bodies.files[i].cases[k].nset;
     }
     return n;
+}
+
+static void add_list(struct normaliser *nz, const struct nz_list *l) {
+    for (size_t i = 0; i < l->npatterns; i++) {
+        const struct nz_pattern *p = &l->patterns[i];
+        for (size_t k = 0; k < p->nset; k++)
+            add(nz, p->set[k].id, p->set[k].name);
+        pattern_names(p->pattern, add_capture, nz);
+    }
 }
 
 static void add_case(struct normaliser *nz, const struct nb_case *c) {
@@ -63,16 +80,12 @@ static void add_case(struct normaliser *nz, const struct nb_case *c) {
 bool nz_derived_load(struct normaliser *nz) {
     size_t n = 0;
 
-    nz->derived = arena_alloc(&nz->arena, (count(nz) + 1) * sizeof *nz->derived);
+    nz->derived = arena_alloc(&nz->arena, count_all(nz) * sizeof *nz->derived);
     if (!nz->derived)
         return false;
     for (size_t g = 0; g < nz->ngroups; g++)
-        for (size_t i = 0; i < nz->groups[g].npatterns; i++) {
-            const struct nz_pattern *p = &nz->groups[g].patterns[i];
-            for (size_t k = 0; k < p->nset; k++)
-                add(nz, p->set[k].id, p->set[k].name);
-            pattern_names(p->pattern, add_capture, nz);
-        }
+        for (size_t i = 0; i < nz->groups[g].nlists; i++)
+            add_list(nz, &nz->groups[g].lists[i]);
     for (size_t i = 0; i < nz->bodies.nfiles; i++) {
         add_case(nz, &nz->bodies.files[i].all);
         for (size_t k = 0; k < nz->bodies.files[i].ncases; k++)

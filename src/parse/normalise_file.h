@@ -10,6 +10,11 @@
  *   patterns:
  *     - match: "one pattern (pattern.h)"  or a list of them
  *       set: {action: ssh-failed-password, outcome: failure}
+ *       then: [address]              parts to look for more in, when this one matched
+ *   parts:                           lists of patterns; of each, the first that matches the text adds its fields
+ *     address:
+ *       - match: "<*>from <src_ip:ip><*>"
+ *   nothing: ["-", unknown]          values that are none (without case): the capture is left out
  *   samples:
  *     - line: "the text"
  *       program: sshd                  default: the first of the file
@@ -46,15 +51,22 @@ struct nz_pattern {
     struct pattern *pattern;
     const struct nz_set *set;
     size_t nset;
+    const uint16_t *then; /* lists of the group */
+    size_t nthen;
     bool gated;           /* begins with anything: */
     struct gate_set need; /* so it must hold these */
 };
-struct nz_group { /* one file */
+struct nz_list {
+    struct str name; /* of a part */
     struct nz_pattern *patterns;
     size_t npatterns;
-    const struct str *prefixes, *suffixes;
-    size_t nprefixes, nsuffixes;
     const struct lead *lead; /* which of them may match a text */
+};
+struct nz_group { /* one file */
+    struct nz_list *lists; /* patterns:, then the parts */
+    size_t nlists;
+    const struct str *prefixes, *suffixes, *nothing;
+    size_t nprefixes, nsuffixes, nnothing;
     const struct gate *gate; /* NULL when none is gated; one for all files of "*" */
 };
 struct nz_name {

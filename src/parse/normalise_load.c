@@ -150,46 +150,68 @@ static void load_words(struct loader *l, const struct tree_node *map, struct pat
     env->words = v;
 }
 
-static void load_pattern(struct loader *l, struct nz_group *g, const struct tree_node *n, const struct pattern_env *env) {
+/* Names of parts to their numbers; a part itself has none. */
+static size_t load_then(struct loader *l, const struct nz_group *g, const struct tree_node *n, const uint16_t **out) {
+    uint16_t *v = get(l, list_count(n), sizeof *v);
+    size_t count = 0;
+
+    for (const struct tree_node *k = list_first(n); v && k; k = list_next(n, k)) {
+        size_t i = 1;
+        while (i < g->nlists && !str_eq(g->lists[i].name, tree_text(k)))
+            i++;
+        if (i == g->nlists)
+            complain(l, k, "no such list in parts:", tree_text(k));
+        else
+            v[count++] = (uint16_t)i;
+    }
+    *out = v;
+    return count;
+}
+
+static void load_pattern(struct loader *l, const struct nz_group *g, struct nz_list *list, const struct tree_node *n, const struct pattern_env *env) {
     const struct tree_node *match = tree_get(n, "match");
-    const struct nz_set *set = NULL;
-    size_t nset;
+    struct nz_pattern one = {0};
 
     if (tree_kind(n) != TREE_MAP || list_count(match) == 0) {
         complain(l, n, "a pattern is a map with \"match\"", STR_NONE);
         return;
     }
-    CHECK_KEYS(l, n, "match", "set");
-    nset = load_set(l, tree_get(n, "set"), &set);
+    if (list == &g->lists[0])
+        CHECK_KEYS(l, n, "match", "set", "then");
+    else
+        CHECK_KEYS(l, n, "match", "set");
+    one.nset = load_set(l, tree_get(n, "set"), &one.set);
+    one.nthen = list == &g->lists[0] ? load_then(l, g, tree_get(n, "then"), &one.then) : 0;
     for (const struct tree_node *k = list_first(match); k; k = list_next(match, k)) {
         struct err e = {0};
-        struct pattern *p = tree_text(k).n ? pattern_compile(keep(l, tree_text(k)), env, &l->nz->arena, &e) : NULL;
-        if (p)
-            g->patterns[g->npatterns++] = (struct nz_pattern){.pattern = p, .set = set, .nset = nset};
+        one.pattern = tree_text(k).n ? pattern_compile(keep(l, tree_text(k)), env, &l->nz->arena, &e) : NULL;
+        if (one.pattern)
+            list->patterns[list->npatterns++] = one;
         else
             refuse(l, k, &e);
     }
 }
 
 /* Which patterns to try for which text. */
-static void load_lead(struct loader *l, struct nz_group *g) {
-    struct lead_item *items = calloc(g->npatterns + 1, sizeof *items);
+static void load_lead(struct loader *l, struct nz_list *list) {
+    struct lead_item *items = calloc(list->npatterns + 1, sizeof *items);
 
-    for (size_t i = 0; items && i < g->npatterns; i++)
-        items[i].p = g->patterns[i].pattern;
-    g->lead = items ? lead_new(items, g->npatterns, &l->nz->arena) : NULL;
-    l->bad |= !g->lead;
+    for (size_t i = 0; items && i < list->npatterns; i++)
+        items[i].p = list->patterns[i].pattern;
+    list->lead = items ? lead_new(items, list->npatterns, &l->nz->arena) : NULL;
+    l->bad |= !list->lead;
     free(items);
 }
 
 /* Adds those of g that begin with anything. */
 static size_t open_patterns(const struct nz_group *g, struct nz_pattern **out, size_t n) {
-    size_t count;
-    const uint16_t *which = lead_at(g->lead, STR_NONE, &count);
-
-    for (size_t i = 0; i < count; i++)
-        out[n + i] = &g->patterns[which[i]];
-    return n + count;
+    for (size_t k = 0; k < g->nlists; k++) {
+        size_t count;
+        const uint16_t *which = lead_at(g->lists[k].lead, STR_NONE, &count);
+        for (size_t i = 0; i < count; i++)
+            out[n++] = &g->lists[k].patterns[which[i]];
+    }
+    return n;
 }
 
 static const struct gate *make_gate(struct loader *l, struct nz_pattern **v, size_t n) {
@@ -224,7 +246,8 @@ static void load_gates(struct loader *l) {
     size_t total = 0, n = 0;
 
     for (size_t g = 0; g < nz->ngroups; g++)
-        total += nz->groups[g].npatterns;
+        for (size_t i = 0; i < nz->groups[g].nlists; i++)
+            total += nz->groups[g].lists[i].npatterns;
     struct nz_pattern **v = calloc(total + 1, sizeof *v);
     for (size_t g = 0; v && g < nz->ngroups; g++)
         if (for_all(nz, g))
@@ -243,22 +266,38 @@ static bool truth(struct str s) {
     return str_is(s, "yes") || str_is(s, "true") || str_is(s, "on");
 }
 
-static void load_patterns(struct loader *l, struct nz_group *g, const struct tree_node *root) {
-    const struct tree_node *list = tree_get(root, "patterns");
-    struct pattern_env env = {.nocase = truth(tree_get_text(root, "nocase"))};
+static void load_list(struct loader *l, const struct nz_group *g, struct nz_list *list, const struct tree_node *n, const struct pattern_env *env) {
     size_t count = 0;
 
-    for (const struct tree_node *k = tree_first(list); k; k = tree_next(k))
+    for (const struct tree_node *k = tree_first(n); k; k = tree_next(k))
         count += list_count(tree_get(k, "match"));
-    if (tree_kind(list) != TREE_LIST || count == 0 || count > PATTERNS_MAX) {
-        complain(l, list ? list : root, "\"patterns\" is a list of 1 to 4096 patterns", STR_NONE);
+    if (tree_kind(n) != TREE_LIST || count == 0 || count > PATTERNS_MAX) {
+        complain(l, n, "\"patterns\" is a list of 1 to 4096 patterns, and so is a part", STR_NONE);
         return;
     }
-    g->patterns = get(l, count, sizeof *g->patterns);
+    list->patterns = get(l, count, sizeof *list->patterns);
+    for (const struct tree_node *k = tree_first(n); k && list->patterns; k = tree_next(k))
+        load_pattern(l, g, list, k, env);
+    load_lead(l, list);
+}
+
+static void load_patterns(struct loader *l, struct nz_group *g, const struct tree_node *root) {
+    const struct tree_node *parts = tree_get(root, "parts"), *list = tree_get(root, "patterns");
+    struct pattern_env env = {.nocase = truth(tree_get_text(root, "nocase"))};
+
+    if (parts && tree_kind(parts) != TREE_MAP)
+        complain(l, parts, "parts: is a map of names to lists of patterns", STR_NONE);
     load_words(l, tree_get(root, "words"), &env);
-    for (const struct tree_node *k = tree_first(list); k && g->patterns && env.words; k = tree_next(k))
-        load_pattern(l, g, k, &env);
-    load_lead(l, g);
+    g->lists = get(l, tree_count(parts) + 1, sizeof *g->lists);
+    if (!env.words || !g->lists)
+        return;
+    g->nlists = 1;
+    for (const struct tree_node *k = tree_first(parts); k; k = tree_next(k))
+        g->lists[g->nlists++].name = keep(l, tree_key(k));
+    load_list(l, g, &g->lists[0], list ? list : root, &env);
+    size_t i = 1;
+    for (const struct tree_node *k = tree_first(parts); k; k = tree_next(k))
+        load_list(l, g, &g->lists[i++], k, &env);
 }
 
 static void load_samples(struct loader *l, const struct tree_node *root) {
@@ -289,7 +328,7 @@ static void load_file(struct loader *l, const struct tree_node *root) {
     if (body) /* its patterns stand under the name of the body */
         nb_load(&nz->bodies, root, &nz->arena, l->es, &l->bad);
     else
-        CHECK_KEYS(l, root, "program", "prefixes", "suffixes", "nocase", "words", "patterns", "samples");
+        CHECK_KEYS(l, root, "program", "prefixes", "suffixes", "nocase", "words", "nothing", "patterns", "parts", "samples");
     load_samples(l, root);
     if (body && !tree_get(root, "patterns"))
         return;
@@ -297,6 +336,7 @@ static void load_file(struct loader *l, const struct tree_node *root) {
         nz->names[nz->nnames++] = (struct nz_name){body ? body_patterns_name(body_find(tree_text(k))) : keep(l, tree_text(k)), (uint16_t)nz->ngroups};
     g->nprefixes = load_strings(l, tree_get(root, "prefixes"), &g->prefixes);
     g->nsuffixes = load_strings(l, tree_get(root, "suffixes"), &g->suffixes);
+    g->nnothing = load_strings(l, tree_get(root, "nothing"), &g->nothing);
     load_patterns(l, g, root);
     nz->ngroups++;
 }

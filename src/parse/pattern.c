@@ -206,6 +206,13 @@ static bool json(struct walk *w, size_t i, size_t at) {
     return false;
 }
 
+/* A word begins here. */
+static bool edge(const struct walk *w, size_t at) {
+    char c = at ? w->s.p[at - 1] : ' ';
+
+    return !digit(c) && c != '_' && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
 static bool any_of(struct walk *w, const struct op *o, size_t at) {
     size_t n = o->branches;
     const uint16_t *which = o->lead && !w->plain ? lead_at(o->lead, str_sub(w->s, at, w->s.n), &n) : NULL;
@@ -226,6 +233,11 @@ static bool from(struct walk *w, size_t i, size_t at) {
         switch ((enum op_kind)o->kind) {
         case OP_END: return at == w->s.n;
         case OP_JUMP: i = o->to; continue;
+        case OP_EDGE:
+            if (!edge(w, at))
+                return false;
+            i++;
+            continue;
         case OP_LITERAL:
             if (!literal_at(w, o->text, at))
                 return false;

@@ -17,6 +17,7 @@
  *     qstr        from a '"' to the next without a backslash in front, both outside the value; its escapes are decoded
  *     hex         pairs of hexadecimal digits, all there are; the value is what they mean
  *     until 'xy'  all up to the first x or y, or to the end; maybe nothing, never more
+ *     edge        nothing, where no letter, digit or _ stands before: the beginning of a word
  *     pairs       as text; what is in it becomes fields: key=value, key="v a l", key='value' (body.h)
  *     json        as text, from '{' to '}'; its members become fields (body.h)
  *   {a|b|}        one of these, tried in order (an empty one makes it optional); they may nest, 8 deep

@@ -277,8 +277,8 @@ static bool sequence(struct compiler *c, bool branch) {
 static void first_of(const struct pattern *p, size_t i, uint64_t first[4], int *left) {
     const struct op *o = &p->ops[i];
 
-    while (o->kind == OP_JUMP)
-        o = &p->ops[o->to];
+    while (o->kind == OP_JUMP || o->kind == OP_EDGE)
+        o = o->kind == OP_JUMP ? &p->ops[o->to] : o + 1;
     if (o->kind == OP_CHOICE && --*left > 0) {
         for (size_t b = 0; b < o->branches; b++)
             first_of(p, o->branch[b], first, left);
@@ -287,7 +287,7 @@ static void first_of(const struct pattern *p, size_t i, uint64_t first[4], int *
         first[c / 64] |= UINT64_C(1) << c % 64;
         if (p->nocase && c >= 'a' && c <= 'z')
             first[(c ^ 0x20) / 64] |= UINT64_C(1) << (c ^ 0x20) % 64;
-    } else if (o->kind != OP_END || o == &p->ops[i]) {
+    } else if (o->kind != OP_END) {
         first[0] = first[1] = first[2] = first[3] = UINT64_MAX;
     }
 }

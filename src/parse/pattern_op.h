@@ -24,6 +24,7 @@
     OP(QSTR, "qstr", CAPTURE_QSTR) \
     OP(HEX, "hex", CAPTURE_HEX) \
     OP(UNTIL, "until", CAPTURE_SPAN) \
+    OP(EDGE, "edge", CAPTURE_SPAN) \
     OP(PAIRS, "pairs", CAPTURE_PAIRS) \
     OP(JSON, "json", CAPTURE_JSON)
 

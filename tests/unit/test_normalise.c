@@ -260,6 +260,9 @@ static void a_pattern_says_what_it_takes(void **state) {
         {"a <user:until ','>, c", "a x y; b, c", "x y; b", NULL},
         {"\\<<user:until '>'>\\>", "<a b>", "a b", NULL},
         {"a <user:until ','>", "a x y", "x y", NULL},
+        {"<*><:edge>ip <src_ip:ip><*>", "zip 192.0.2.1, ip 192.0.2.2", NULL, "192.0.2.2"},
+        {"<*><:edge>{ip|src} <src_ip:ip><*>", "(ip 192.0.2.1, ip 192.0.2.2", NULL, "192.0.2.1"},
+        {"<:edge>x <user>", "x y", "y", NULL},
     };
 
     (void)state;
@@ -300,6 +303,8 @@ static void a_bad_file_is_refused_with_its_place(void **state) {
         {"no such list", "program: p\npatterns: [{match: 'a{@w|b}'}]", "no such list"},
         {"an empty list", "program: p\nwords: {w: []}\npatterns: [{match: 'a{@w|b}'}]", "empty"},
         {"until what", "program: p\npatterns: [{match: 'a<x:until>'}]", "until"},
+        {"no such part", "program: p\npatterns: [{match: 'a', then: [b]}]", "parts"},
+        {"a part has no parts", "program: p\npatterns: [{match: 'a'}]\nparts: {b: [{match: c, then: [b]}]}", "unknown key"},
         {"named pairs", "program: p\npatterns: [{match: 'a <x:pairs>'}]", "name"},
         {"stray bracket", "program: p\npatterns: [{match: 'a}'}]", "bracket"},
         {"lone backslash", "program: p\npatterns: [{match: 'a\\'}]", "backslash"},
@@ -317,6 +322,26 @@ static void a_bad_file_is_refused_with_its_place(void **state) {
         check_row(l->es.v[0].line > 0 && strcmp(l->es.v[0].file, "t.yaml") == 0, t[i].why);
         unload(l);
     }
+}
+
+static void a_part_finds_more_wherever_it_stands(void **state) {
+    struct loaded *l = from_text("program: p\nnothing: ['-', Unknown]\npatterns:\n  - {match: '<*>failed<*>', set: {action: a}, then: [who, where]}\n"
+                                 "  - {match: '<*>went<*>', set: {action: b}}\nparts:\n  where:\n    - match: '<*>from <:ip><*>from <:ip><*>'\n"
+                                 "    - match: '<*>from <src_ip:ip><*>'\n  who:\n    - match: '<*>for <user:user><*>'\n");
+
+    (void)state;
+    run(l, "p", "from 192.0.2.1 it failed for bob");
+    assert_str(got("user"), "bob");
+    assert_str(got("src_ip"), "192.0.2.1");
+    run(l, "p", "it failed for unknown from 192.0.2.1");
+    assert_true(str_absent(got("user")));
+    assert_str(got("src_ip"), "192.0.2.1");
+    run(l, "p", "it failed from 192.0.2.1 from 192.0.2.2");
+    assert_true(str_absent(got("src_ip")));
+    assert_str(got("action"), "a");
+    run(l, "p", "it went for bob from 192.0.2.1");
+    assert_true(str_absent(got("user")));
+    unload(l);
 }
 
 static void what_no_text_says_is_known_by_name(void **state) {
@@ -538,6 +563,7 @@ int main(void) {
         cmocka_unit_test(spans_are_verbatim_and_constants_are_marked),
         cmocka_unit_test(a_pattern_says_what_it_takes),
         cmocka_unit_test(a_bad_file_is_refused_with_its_place),
+        cmocka_unit_test(a_part_finds_more_wherever_it_stands),
         cmocka_unit_test(what_no_text_says_is_known_by_name),
         cmocka_unit_test(the_index_changes_no_field_of_any_sample),
         cmocka_unit_test(the_index_changes_no_field_of_real_lines),
