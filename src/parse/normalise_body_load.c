@@ -240,7 +240,7 @@ static void kinds(struct reading *r, const struct tree_node *n, struct nb_file *
 }
 
 void nb_load(struct normalise_bodies *b, const struct tree_node *root, struct arena *a, struct errs *es, bool *bad) {
-    static const char *const known[] = {"body", "when", "map", "set", "cases", "text", "program", "words", "prefixes", "suffixes", "nocase", "patterns", "samples"};
+    static const char *const known[] = {"body", "when", "map", "set", "cases", "text", "program", "words", "prefixes", "suffixes", "nocase", "nothing", "patterns", "parts", "samples"};
     struct reading r = {b, a, es, false};
     struct nb_file *f = &b->files[b->nfiles++];
 
