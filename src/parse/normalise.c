@@ -183,6 +183,9 @@ static bool by_name(const struct normaliser *nz, struct str program, struct str 
     for (const struct nz_name *n = first_name(nz, program); n && n < end && nz_name_cmp(n->name, program) == 0; n++)
         if (group_match(&nz->groups[n->group], q, m))
             return true;
+    for (size_t i = 0; i < nz->nopen; i++)
+        if (nz_name_cmp(str_sub(program, 0, nz->open[i].name.n), nz->open[i].name) == 0 && group_match(&nz->groups[nz->open[i].group], q, m))
+            return true;
     return false;
 }
 

@@ -2,7 +2,8 @@
  *
  * normalise_file.h - files of normalise.d as normalise.c walks them; inside the room only
  *
- *   program: [sshd, sshd-session]      or "*": tried for every program, after its own files
+ *   program: [sshd, sshd-session]      or "*": tried for every program, after its own files; "postfix*" for all that begin like it, after
+ *                                      the files that give the name in full
  *   prefixes: ["error: ", "fatal: "]   cut off before matching, any number of times
  *   suffixes: [" [preauth]"]           cut off once each
  *   nocase: yes                        literals of this file match in either case (ASCII)
@@ -87,6 +88,8 @@ struct normaliser {
     size_t ngroups;
     struct nz_name *names; /* sorted by name without case, then in the order of the files */
     size_t nnames;
+    struct nz_name *open; /* those that end in '*', without it, in the order of the files */
+    size_t nopen;
     struct nz_derived *derived; /* sorted; names once */
     size_t nderived;
     bool decodes; /* has <:pairs> or <:json> */

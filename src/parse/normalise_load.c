@@ -316,6 +316,17 @@ static void load_samples(struct loader *l, const struct tree_node *root) {
     }
 }
 
+/* A program's name, or "postfix*". */
+static void add_name(struct loader *l, struct str name) {
+    struct normaliser *nz = l->nz;
+    bool open = name.n > 1 && name.p[name.n - 1] == '*';
+
+    if (open)
+        nz->open[nz->nopen++] = (struct nz_name){str_sub(name, 0, name.n - 1), (uint16_t)nz->ngroups};
+    else
+        nz->names[nz->nnames++] = (struct nz_name){name, (uint16_t)nz->ngroups};
+}
+
 static void load_file(struct loader *l, const struct tree_node *root) {
     struct normaliser *nz = l->nz;
     struct nz_group *g = &nz->groups[nz->ngroups];
@@ -333,7 +344,7 @@ static void load_file(struct loader *l, const struct tree_node *root) {
     if (body && !tree_get(root, "patterns"))
         return;
     for (const struct tree_node *k = list_first(names); k; k = list_next(names, k))
-        nz->names[nz->nnames++] = (struct nz_name){body ? body_patterns_name(body_find(tree_text(k))) : keep(l, tree_text(k)), (uint16_t)nz->ngroups};
+        add_name(l, body ? body_patterns_name(body_find(tree_text(k))) : keep(l, tree_text(k)));
     g->nprefixes = load_strings(l, tree_get(root, "prefixes"), &g->prefixes);
     g->nsuffixes = load_strings(l, tree_get(root, "suffixes"), &g->suffixes);
     g->nnothing = load_strings(l, tree_get(root, "nothing"), &g->nothing);
@@ -362,9 +373,10 @@ enum rc normaliser_load(const struct tree *const *docs, size_t n, struct normali
     }
     l.nz->groups = get(&l, n, sizeof *l.nz->groups);
     l.nz->names = get(&l, names, sizeof *l.nz->names);
+    l.nz->open = get(&l, names, sizeof *l.nz->open);
     l.nz->samples = get(&l, samples, sizeof *l.nz->samples);
     l.bad |= !nb_init(&l.nz->bodies, n, &l.nz->arena);
-    for (size_t i = 0; i < n && l.nz->groups && l.nz->names && l.nz->samples; i++)
+    for (size_t i = 0; i < n && l.nz->groups && l.nz->names && l.nz->open && l.nz->samples; i++)
         load_file(&l, tree_root(docs[i]));
     if (!l.bad)
         load_gates(&l);

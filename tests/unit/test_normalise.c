@@ -194,6 +194,21 @@ static void another_program_s_words_make_no_fields_of_sshd(void **state) {
     unload(l);
 }
 
+static void a_name_with_a_star_stands_for_all_that_begin_like_it(void **state) {
+    struct loaded *l = from_text("program: [\"mail*\", Post*]\npatterns:\n  - match: \"a <user>\"\n");
+
+    (void)state;
+    run(l, "postfix-in/smtpd", "a b");
+    assert_str(got("user"), "b");
+    run(l, "mail", "a b");
+    assert_str(got("user"), "b");
+    run(l, "pos", "a b");
+    assert_true(str_absent(got("user")));
+    run(l, "", "a b");
+    assert_true(str_absent(got("user")));
+    unload(l);
+}
+
 static void spans_are_verbatim_and_constants_are_marked(void **state) {
     struct loaded *l = shipped();
 
@@ -560,6 +575,7 @@ int main(void) {
         cmocka_unit_test(a_name_forges_no_address),
         cmocka_unit_test(a_known_account_is_closed_from_the_left),
         cmocka_unit_test(another_program_s_words_make_no_fields_of_sshd),
+        cmocka_unit_test(a_name_with_a_star_stands_for_all_that_begin_like_it),
         cmocka_unit_test(spans_are_verbatim_and_constants_are_marked),
         cmocka_unit_test(a_pattern_says_what_it_takes),
         cmocka_unit_test(a_bad_file_is_refused_with_its_place),
