@@ -221,7 +221,7 @@ enum rc api_call(struct client *c, const struct command *cmd, struct str path, s
     struct request q = {.reply = reply};
     bool slow = cmd->handler == H_VERIFY || cmd->handler == H_BACKUP || cmd->handler == H_RELOAD;
 
-    return run(c, &q, cmd->method, path, body, cmd->handler == H_EXPLAIN ? "text/plain" : "application/json", slow, e);
+    return run(c, &q, cmd->method, path, body, command_takes_lines(cmd) ? "text/plain" : "application/json", slow, e);
 }
 
 enum rc api_stream(struct client *c, struct str path, api_line_fn fn, void *ctx, struct err *e) {

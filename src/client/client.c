@@ -192,7 +192,7 @@ static enum rc ask(struct client *c, struct err *e) {
     buf_init(&body, 1u << 20);
     buf_init(&reply, REPLY_MAX);
     rc = request_path(c, &path, e);
-    if (rc == RC_OK && c->said.cmd->handler == H_EXPLAIN)
+    if (rc == RC_OK && command_takes_lines(c->said.cmd))
         rc = explain_body(c, &body, e);
     else if (rc == RC_OK && c->said.cmd->method == METHOD_POST)
         rc = request_body(c, &body, e);
@@ -241,6 +241,8 @@ static enum rc obey(struct client *c, struct err *e) {
         return help_of(c);
     if ((rc = prompt_missing(c, e)) != RC_OK)
         return rc;
+    if (c->said.cmd->handler == H_RULE_TEST && rule_test_of_files(c))
+        return rule_test_files(c, e);
     return c->said.cmd->method == METHOD_NONE ? views[c->said.cmd->handler](c, NULL, e) : ask(c, e);
 }
 

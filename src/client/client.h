@@ -79,6 +79,10 @@ enum rc table_print(struct client *c, const struct column *cols, size_t n, const
 enum rc table_part(struct client *c, const struct column *cols, size_t n, const struct json *const *rows, size_t nrows,
                    struct err *e);
 
+/* ---- rule.c */
+bool rule_test_of_files(const struct client *c); /* what is to be tested is files, not a rule in force */
+enum rc rule_test_files(struct client *c, struct err *e);
+
 /* ---- view_*.c: one function per handler shows its answer; the rc becomes the exit status */
 #define HANDLER_API(id, name)
 #define HANDLER(id, name) enum rc view_##name(struct client *c, const struct json *reply, struct err *e);

@@ -94,11 +94,11 @@ static struct given *open_rest(struct said *s, const struct pattern_item *it) {
     return NULL;
 }
 
-static char *joined(const char *head, struct str tail) {
+static char *joined(const char *head, char between, struct str tail) {
     struct buf b;
 
     buf_init(&b, 1u << 20);
-    buf_printf(&b, "%s ", head);
+    buf_printf(&b, "%s%c", head, between);
     buf_str(&b, tail);
     return buf_take(&b);
 }
@@ -114,7 +114,7 @@ enum rc said_add(struct said *s, const struct pattern_item *it, struct str value
         return err_set(e, RC_USAGE, "%s is given twice", it->arg->name);
     if (!rest && s->n == SAID_MAX)
         return err_set(e, RC_LIMIT, "too many arguments");
-    copy = rest ? joined(rest->value, value) : it->arg->kind == ARG_PATH ? absolute(value) : str_dup(value);
+    copy = rest ? joined(rest->value, it->arg->kind == ARG_PATHS ? '\n' : ' ', value) : it->arg->kind == ARG_PATH ? absolute(value) : str_dup(value);
     if (!copy)
         return err_set(e, RC_NOMEM, "out of memory");
     if (rest) {

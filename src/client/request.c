@@ -51,7 +51,7 @@ enum rc request_path(const struct client *c, struct buf *out, struct err *e) {
             buf_str(out, seg);
         }
     }
-    for (size_t i = 0; s->cmd->method == METHOD_GET && i < s->n; i++) {
+    for (size_t i = 0; (s->cmd->method == METHOD_GET || command_takes_lines(s->cmd)) && i < s->n; i++) {
         if (!goes_along(s, &s->v[i]))
             continue;
         buf_printf(out, "%c%s=", mark, s->v[i].arg->name);

@@ -195,7 +195,5 @@ static enum rc read_query(struct call *k, struct err *e) {
 }
 
 enum rc args_read(struct call *k, struct err *e) {
-    if (k->cmd->handler == H_EXPLAIN) /* log lines as they are, not JSON */
-        return RC_OK;
-    return k->cmd->method == METHOD_GET ? read_query(k, e) : read_body(k, e);
+    return k->cmd->method == METHOD_GET || command_takes_lines(k->cmd) ? read_query(k, e) : read_body(k, e);
 }

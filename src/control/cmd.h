@@ -65,6 +65,7 @@ struct control {
     struct worker workers[WORKERS_MAX];
     size_t nworkers;
     struct account gone[TRANSPORT__COUNT]; /* of workers that were replaced */
+    struct rulebook *book;
 };
 
 struct call {
@@ -113,6 +114,9 @@ enum rc identity_save(struct control *c, struct err *e);
 /* ---- account.c */
 void account_json(const struct control *c, struct jw *w);
 void account_metrics(const struct control *c, struct buf *b);
+
+/* ---- rulebook.c: rulebook.h */
+size_t rulebook_refused(const struct control *c); /* rules that are not in force, or break their samples */
 
 /* ---- watch.c */
 void watch_end(struct control *c);

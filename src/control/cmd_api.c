@@ -101,12 +101,12 @@ static void parameters(struct jw *w, const struct command *cmd) {
     jw_key(w, "parameters");
     jw_list(w);
     for (const char *at = cmd->pattern; pattern_next(&at, &it);) {
-        if (!it.arg || it.arg->local || (!in_path(cmd, &it) && cmd->method != METHOD_GET))
+        if (!it.arg || it.arg->local || (!in_path(cmd, &it) && cmd->method != METHOD_GET && !command_takes_lines(cmd)))
             continue;
         jw_map(w);
         jw_kv_text(w, "name", it.arg->name);
         jw_kv_text(w, "in", in_path(cmd, &it) ? "path" : "query");
-        jw_kv_bool(w, "required", in_path(cmd, &it));
+        jw_kv_bool(w, "required", in_path(cmd, &it) || (command_takes_lines(cmd) && !it.optional));
         jw_key(w, "schema");
         arg_schema(w, &it);
         jw_map_end(w);
@@ -137,7 +137,7 @@ static void body_schema(struct jw *w, const struct command *cmd) {
 }
 
 static void request_body(struct jw *w, const struct command *cmd) {
-    bool lines = cmd->handler == H_EXPLAIN;
+    bool lines = command_takes_lines(cmd);
 
     jw_key(w, "requestBody");
     jw_map(w);

@@ -116,6 +116,11 @@ static void problems_json(struct control *c, struct str record, struct jw *w) {
         buf_printf(&b, "%lld messages could not be delivered yet: tocsin list notices --state failed", (long long)failed);
         jw_str(w, buf_view(&b));
     }
+    if (rulebook_refused(c)) {
+        buf_reset(&b);
+        buf_printf(&b, "%zu rules are refused or break their samples: tocsin rule coverage", rulebook_refused(c));
+        jw_str(w, buf_view(&b));
+    }
     jw_list_end(w);
     buf_fini(&b);
     json_free(j);

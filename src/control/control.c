@@ -7,6 +7,7 @@
  *         arguments, call the handler. The right is checked here and nowhere else.
  */
 #include "control/cmd.h"
+#include "control/rulebook.h"
 
 #include "base/log.h"
 
@@ -31,9 +32,12 @@ struct control *control_new(struct event_base *base, struct desk *d, const char 
         return NULL;
     }
     c->desk = d;
+    if (!(c->book = rulebook_new(c->started = clock_now()))) {
+        control_free(c);
+        return NULL;
+    }
     c->ops = ops;
     c->ctx = ctx;
-    c->started = clock_now();
     if (identity_load(c, &e) != RC_OK)
         log_err("control", "tokens not read, nobody is known by one: %s", e.text);
     return c;
@@ -44,6 +48,7 @@ void control_free(struct control *c) {
         return;
     pending_end(c);
     watch_end(c);
+    rulebook_free(c->book);
     free(c->tokens);
     free(c->token_file);
     free(c);

@@ -9,6 +9,7 @@
 #define TOCSIN_CONTROL_CONTROL_H
 
 #include "desk/desk.h"
+#include "detect/ruleset.h"
 #include "http/http.h"
 
 struct control;
@@ -17,6 +18,8 @@ struct control_ops {
     void (*reload)(void *ctx, uint64_t request, bool force);
     /* explain through the running daemon: log lines as they are in, JSON array out */
     enum rc (*explain)(void *ctx, struct str lines, struct buf *json, struct err *e);
+    /* what each line does to one rule: a JSON array */
+    enum rc (*rule_test)(void *ctx, uint32_t rule, struct str lines, struct buf *json, struct err *e);
 };
 /* tokens: path of the token file (0600, sha256 of tokens, one per line: login, digest, created), made by `tocsin token add`. */
 struct control *control_new(struct event_base *base, struct desk *d, const char *token_file, const struct control_ops *ops, void *ctx);
@@ -27,5 +30,10 @@ void control_request(struct control *c, struct http_request *r);   /* for http_o
 void control_reloaded(struct control *c, uint64_t request, bool ok, struct str text);
 void control_watch(struct control *c, struct str json_line); /* for desk_ops.watch */
 void control_stats(struct control *c, const struct ingest_stats *s); /* last words of a worker, for status and /metrics */
+
+/* The rules in force, and those that were refused (detect/refused.h); both borrowed until the next call. */
+void control_rules(struct control *c, const struct ruleset *rules, struct str refused);
+void control_tally(struct control *c, const struct tally_frame *f);         /* what an ingest worker counted since */
+void control_fired(struct control *c, struct str rule, int64_t last);       /* for desk_ops.fired */
 
 #endif

@@ -306,10 +306,17 @@ static int explain(const struct options *o) {
 
 /* ---- in the running daemon */
 
-static enum rc few(struct explainer *ex, struct str lines, struct buf *json, struct err *e) {
+static void say_all(struct explainer *ex, void *ctx, struct buf *json) {
     struct buf text;
 
+    (void)ctx;
     buf_init(&text, OUT_MAX);
+    explain_text(ex, &text);
+    explain_json(ex, buf_view(&text), json);
+    buf_fini(&text);
+}
+
+static enum rc few(struct explainer *ex, struct str lines, explain_say_fn say, void *ctx, struct buf *json, struct err *e) {
     buf_c(json, '[');
     while (lines.n && ex->x.n < EXPLAIN_LINES && !json->over) {
         struct str one = str_cut(&lines, '\n');
@@ -318,12 +325,9 @@ static enum rc few(struct explainer *ex, struct str lines, struct buf *json, str
         begin(ex, one.n ? one : STR(""));
         line(ex, STR_NONE);
         judge(ex);
-        buf_reset(&text);
-        explain_text(ex, &text);
-        explain_json(ex, buf_view(&text), json);
+        say(ex, ctx, json);
     }
     buf_text(json, "]\n");
-    buf_fini(&text);
     if (!lines.n && !json->over)
         return RC_OK;
     err_set(e, RC_LIMIT, "these are more lines than the running daemon explains at a time, %d at most", EXPLAIN_LINES);
@@ -331,7 +335,7 @@ static enum rc few(struct explainer *ex, struct str lines, struct buf *json, str
     return RC_LIMIT;
 }
 
-enum rc explain_lines(const struct generation *g, struct str lines, struct buf *json, struct err *e) {
+enum rc explain_each(const struct generation *g, struct str lines, explain_say_fn say, void *ctx, struct buf *json, struct err *e) {
     struct explainer *ex = calloc(1, sizeof *ex);
     enum rc rc = RC_NOMEM;
 
@@ -344,13 +348,17 @@ enum rc explain_lines(const struct generation *g, struct str lines, struct buf *
         err_set(e, rc, "out of memory");
     else if ((rc = pipeline_init(&ex->pipe, g, false, e)) == RC_OK) {
         ex->pipe.always_fields = true;
-        rc = few(ex, lines, json, e);
+        rc = few(ex, lines, say, ctx, json, e);
         pipeline_fini(&ex->pipe);
     }
     correlator_free(ex->corr);
     arena_fini(&ex->arena);
     free(ex);
     return rc;
+}
+
+enum rc explain_lines(const struct generation *g, struct str lines, struct buf *json, struct err *e) {
+    return explain_each(g, lines, say_all, NULL, json, e);
 }
 
 /* ---- words */

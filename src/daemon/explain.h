@@ -20,4 +20,7 @@ int explain_main(int argc, char **argv);
  * The state of correlations is its own and begins empty. No prefilter needed in g. */
 enum rc explain_lines(const struct generation *g, struct str lines, struct buf *json, struct err *e);
 
+/* What each line does to one rule of g: a JSON array of {"n","text","match","why"}. */
+enum rc explain_rule(const struct generation *g, uint32_t rule, struct str lines, struct buf *json, struct err *e);
+
 #endif

@@ -51,6 +51,9 @@ struct explainer {
     struct explained x;
 };
 
+/* explain.c: each of a few lines, judged, is said by `say` (one JSON value); correlations begin with empty windows. */
+typedef void (*explain_say_fn)(struct explainer *ex, void *ctx, struct buf *json);
+enum rc explain_each(const struct generation *g, struct str lines, explain_say_fn say, void *ctx, struct buf *json, struct err *e);
 /* explain.c: stamps as the message gives them; out has room for TIME_TEXT + 8. false when there is none. */
 bool explain_stamp(const struct message *m, char out[48]);
 /* explain_event.c: an object of fields as a message. False and e filled when it is no object. */

@@ -11,6 +11,7 @@
 #include "daemon/heard.h"
 #include "daemon/pipeline.h"
 #include "daemon/role.h"
+#include "daemon/tally.h"
 #include "intake/intake.h"
 
 struct ingest_hook;
@@ -25,6 +26,7 @@ struct ingest {
     struct batcher *batch;
     uint64_t batch_lines[TRANSPORT__COUNT];
     struct heard *heard, *heard_next; /* of now and next */
+    struct tally *tally, *tally_next;    /* of now and next */
     unsigned ticks;
     struct flight flight;
     struct intake *intake;

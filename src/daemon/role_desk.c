@@ -114,7 +114,14 @@ static void on_watch(void *ctx, struct str json_line) {
         control_watch(r->control, json_line);
 }
 
-static const struct desk_ops desk_ops_ = {on_carry, on_pause, on_watch};
+static void on_fired(void *ctx, struct str rule, int64_t last) {
+    struct deskrole *r = ctx;
+
+    if (r->control)
+        control_fired(r->control, rule, last);
+}
+
+static const struct desk_ops desk_ops_ = {on_carry, on_pause, on_watch, on_fired};
 
 /* ---- the schedule */
 static void tell_refused(struct deskrole *r, int64_t now) {
@@ -181,7 +188,13 @@ static enum rc on_explain(void *ctx, struct str lines, struct buf *json, struct 
     return explain_lines(role_generation(r->role), lines, json, e);
 }
 
-static const struct control_ops control_ops_ = {on_reload, on_explain};
+static enum rc on_rule_test(void *ctx, uint32_t rule, struct str lines, struct buf *json, struct err *e) {
+    struct deskrole *r = ctx;
+
+    return explain_rule(role_generation(r->role), rule, lines, json, e);
+}
+
+static const struct control_ops control_ops_ = {on_reload, on_explain, on_rule_test};
 
 static void serve(struct deskrole *r) {
     static const struct http_limits limits = {.header = 16u << 10,
@@ -267,6 +280,7 @@ static enum rc configure(struct deskrole *r, struct generation *g, struct err *e
 
     if (rc == RC_OK) {
         control_configure(r->control, &g->roster);
+        control_rules(r->control, g->rules, g->refused);
         r->configured = g->number;
     }
     return rc;

@@ -143,6 +143,16 @@ static void on_stats(const struct worker *w, struct str payload) {
     control_stats(w->r->control, &s);
 }
 
+static void on_tally(struct worker *w, struct str payload) {
+    struct tally_frame f;
+
+    if (!tally_decode(payload, &w->r->arena, &f))
+        log_err("desk", "ingest %u: what its rules did makes no sense", w->id);
+    else if (w->r->control)
+        control_tally(w->r->control, &f);
+    arena_reset(&w->r->arena);
+}
+
 static void on_heard(struct worker *w, struct str payload) {
     struct hearing h;
 
@@ -166,6 +176,8 @@ static void on_ingest_frame(void *ctx, struct link *l, unsigned type, struct str
         on_stats(w, payload);
     else if (type == FRAME_HEARD)
         on_heard(w, payload);
+    else if (type == FRAME_TALLY)
+        on_tally(w, payload);
     else
         log_err("desk", "ingest %u sent what is not its to send: frame=%s", w->id, frame_name(type));
 }

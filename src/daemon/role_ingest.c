@@ -23,6 +23,7 @@
 #define BATCH_AGE_US 5000
 #define STATS_US 200000
 #define HEARD_TICKS 5 /* of STATS_US: silence is counted in minutes */
+#define TALLY_FRAMES 4 /* at most in a tick: of thousands of rules the others wait for the next */
 #define GRACE_S 5     /* for acknowledgements when stopping */
 #define PRIORITIES 3
 #define PRIORITY_LAST (PRIORITIES - 1)
@@ -114,6 +115,7 @@ static void on_message(void *ctx, struct message *m) {
 
     if (heard_any(in->heard))
         heard_note(in->heard, m->host, m->peer, m->arrived);
+    tally_line(in->tally, &in->now, m, n > 0);
     if (n == 0 || is_own(m)) {
         in->by[m->transport].harmless++;
         return;
@@ -219,13 +221,27 @@ static void heard_send(struct ingest *in) {
     }
 }
 
+static void tally_send(struct ingest *in) {
+    struct tally_frame f;
+
+    for (int i = 0; i < TALLY_FRAMES && in->tally && in->has_now && in->flight.desk && tally_next(in->tally, in->now.matcher, &f); i++) {
+        struct buf b;
+        buf_init(&b, LINK_FRAME_MAX);
+        if (tally_encode(&b, &f))
+            flight_tell(&in->flight, FRAME_TALLY, buf_view(&b));
+        buf_fini(&b);
+    }
+}
+
 static void on_stats(evutil_socket_t fd, short what, void *arg) {
     struct ingest *in = arg;
 
     (void)fd, (void)what;
     stats_send(in);
-    if (++in->ticks % HEARD_TICKS == 0)
+    if (++in->ticks % HEARD_TICKS == 0) {
         heard_send(in);
+        tally_send(in);
+    }
     ingest_hook_tick(in->hook, clock_mono());
 }
 
@@ -302,7 +318,9 @@ static enum rc on_prepare(void *ctx, struct generation *g, struct err *e) {
     pipeline_drop(&in->next, &in->has_next);
     heard_free(in->heard_next);
     in->heard_next = heard_new(&g->roster, g->number);
-    if (!in->heard_next)
+    tally_free(in->tally_next);
+    in->tally_next = tally_new(g->rules);
+    if (!in->heard_next || !in->tally_next)
         return err_set(e, RC_NOMEM, "no memory for the sources");
     enum rc rc = ingest_hook_prepare(in->hook, g, e);
     if (rc == RC_OK)
@@ -317,6 +335,8 @@ static void on_discard(void *ctx) {
     pipeline_drop(&in->next, &in->has_next);
     heard_free(in->heard_next);
     in->heard_next = NULL;
+    tally_free(in->tally_next);
+    in->tally_next = NULL;
     sockets_drop(in);
 }
 
@@ -329,6 +349,7 @@ static void on_swap(void *ctx, struct generation *g) {
         in->candidates += in->now.candidates;
         in->normalised += in->now.normalised;
     }
+    tally_send(in);
     pipeline_drop(&in->now, &in->has_now);
     in->now = in->next;
     in->has_now = in->has_next;
@@ -338,6 +359,11 @@ static void on_swap(void *ctx, struct generation *g) {
     heard_free(in->heard);
     in->heard = in->heard_next;
     in->heard_next = NULL;
+    if (in->tally && in->tally_next)
+        tally_carry(in->tally_next, in->tally);
+    tally_free(in->tally);
+    in->tally = in->tally_next;
+    in->tally_next = NULL;
     in->g = g;
     if (!batcher_rules(in->batch, g->rules)) {
         role_fail(in->role, 75);
@@ -358,6 +384,8 @@ static void on_peer(void *ctx, const char *role, uint32_t worker, int fd) {
     flight_peer(&in->flight, worker, fd);
     if (in->heard)
         heard_again(in->heard);
+    if (in->tally)
+        tally_again(in->tally);
 }
 
 static void on_other(void *ctx, unsigned type, struct str payload, const int *fds, size_t nfds) {
@@ -437,6 +465,7 @@ static void teardown(struct ingest *in) {
     if (in->flight.base && in->intake) {
         stats_send(in);
         heard_send(in);
+        tally_send(in);
         flight_flush(&in->flight, 1000);
     }
     sockets_drop(in);
@@ -451,6 +480,8 @@ static void teardown(struct ingest *in) {
     pipeline_drop(&in->next, &in->has_next);
     heard_free(in->heard);
     heard_free(in->heard_next);
+    tally_free(in->tally);
+    tally_free(in->tally_next);
     for (size_t i = 0; i < sizeof events / sizeof *events; i++)
         if (*events[i])
             event_free(*events[i]);

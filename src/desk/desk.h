@@ -30,6 +30,7 @@ struct desk_ops { /* what the desk hands out; all may be NULL */
     void (*carry)(void *ctx, const struct carry *c);                   /* a notice is due: to the notify role, and to the next one when that dies */
     void (*pause)(void *ctx, bool paused, const char *why);            /* free-space floor */
     void (*watch)(void *ctx, struct str json_line);                    /* one line per change, for `tocsin watch` */
+    void (*fired)(void *ctx, struct str rule, int64_t last);           /* a correlation fired; last: time of the sighting that made it */
 };
 
 /* Opens (creates, migrates) the database. `now` for the audit line of the opening. */

@@ -248,6 +248,8 @@ static void on_alert(void *ctx, const struct alert *al) {
     struct sighted *x = ctx;
     struct desk *d = x->d;
     const struct rule_info *ri = rule_info(d->g.rules, al->rule);
+    if (ri && al->fired && d->ops.fired)
+        d->ops.fired(d->ctx, ri->id, al->last);
     if (!ri || !ri->makes_event || al->org >= d->g.roster->norgs)
         return;
     d->n.alerts += al->fired;

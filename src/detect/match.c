@@ -204,8 +204,10 @@ size_t match_scan(struct matcher *mt, struct message *m) {
 static bool ask(struct matcher *mt, struct eval *ev, uint32_t rule) {
     struct match_rule_stats *st = &mt->rules[rule];
     const struct filter *by;
+    uint64_t limit = *ev->gave_up;
     bool hit = eval_rule(ev, &mt->rs->rules[rule], &by);
     st->asked++;
+    st->limit += *ev->gave_up - limit;
     if (hit) {
         st->matched++;
         st->last = ev->m->time;
@@ -238,6 +240,14 @@ size_t match_eval(struct matcher *mt, const struct message *m, uint32_t *hits, s
         else
             mt->stats.hits_dropped++;
     }
+    return n;
+}
+
+size_t match_open(const struct matcher *mt) {
+    size_t n = 0;
+
+    for (size_t g = 0; g < mt->ngates; g++)
+        n += mt->gates[g].open == mt->epoch ? mt->gates[g].nall : 0;
     return n;
 }
 

@@ -21,6 +21,9 @@ size_t match_scan(struct matcher *mt, struct message *m);
  * gives their number (at most max; more are counted). */
 size_t match_eval(struct matcher *mt, const struct message *m, uint32_t *hits, size_t max);
 
+/* How many rules the log source of the last scanned message leaves to be asked: 0 = no rule could be about it. */
+size_t match_open(const struct matcher *mt);
+
 /* For explain: the first selection item of a rule that failed on m, in words ("user|contains wanted 'root', found 'bob'");
  * false when the rule matched or its log source does not fit. */
 bool match_why_not(struct matcher *mt, const struct message *m, uint32_t rule, struct buf *out);
@@ -35,6 +38,7 @@ struct match_rule_stats { /* of one rule since matcher_new */
     uint64_t matched;  /* and its condition held */
     uint64_t excluded; /* but a filter took the message away; not in matched */
     uint64_t ns;       /* spent in its condition: one message in 64 is measured and counts 64 times */
+    uint64_t limit;    /* times one of its regular expressions ran into its limit: taken as no match */
     int64_t last;      /* time of the last message that matched, us; 0 = none */
 };
 const struct match_rule_stats *matcher_rule(const struct matcher *mt, uint32_t rule); /* NULL when there is no such rule */

@@ -72,6 +72,39 @@ struct hearing { /* FRAME_HEARD: not kept, not numbered; of another generation t
 bool hearing_encode(struct buf *b, const struct hearing *in);
 bool hearing_decode(struct str payload, struct hearing *out);
 
+#define TALLY_RULES_MAX 512
+#define TALLY_FILTERS_MAX 512
+#define TALLY_FIELDS_MAX 512
+#define TALLY_PROGRAMS_MAX 256
+#define TALLY_WORD_MAX 256
+struct tally_rule { /* since the frame before, so that the desk adds; by id, so that a reload changes nothing */
+    struct str id;
+    uint64_t asked, matched, excluded, ns, limit;
+    int64_t last; /* not since: the last of all */
+};
+struct tally_program {
+    struct str name;
+    uint64_t lines;
+    int64_t last;        /* arrival */
+    bool ruled, read;    /* some rule could be about it; some line of it gave fields */
+};
+struct tally_frame { /* FRAME_TALLY: not kept, not numbered */
+    uint64_t others; /* lines of programs there was no room for */
+    struct tally_rule *rules;
+    size_t nrules;
+    struct tally_filter {
+        struct str id;
+        uint64_t excluded;
+    } *filters;
+    size_t nfilters;
+    struct str *fields; /* that had a value for the first time */
+    size_t nfields;
+    struct tally_program *programs;
+    size_t nprograms;
+};
+bool tally_encode(struct buf *b, const struct tally_frame *in);
+bool tally_decode(struct str payload, struct arena *a, struct tally_frame *out);
+
 struct ack { /* FRAME_ACK */
     uint64_t seq;        /* this one is committed (frames are acknowledged in order) */
     bool refused;        /* not committed and never will be: the answer is 503 for a delivery, shed for lines */

@@ -29,6 +29,10 @@ const struct command *command_at(size_t i) {
     return i < COUNT(commands) ? &commands[i] : NULL;
 }
 
+bool command_takes_lines(const struct command *cmd) {
+    return cmd->handler == H_EXPLAIN || cmd->handler == H_RULE_TEST;
+}
+
 const struct command_arg *command_arg_at(size_t i) {
     return i < COUNT(args) ? &args[i] : NULL;
 }
@@ -101,7 +105,7 @@ static void each_rootcause(void (*fn)(void *ctx, struct str choice), void *ctx) 
 static const struct {
     const char *name;
     enum word_list list;
-} lists[] = {{"@disposition", WORDS_disposition}, {"@outcome", WORDS_outcome}, {"@activity", WORDS_activity}};
+} lists[] = {{"@disposition", WORDS_disposition}, {"@outcome", WORDS_outcome}, {"@activity", WORDS_activity}, {"@level", WORDS_level}};
 
 void command_arg_choices(const struct command_arg *a, void (*fn)(void *ctx, struct str choice), void *ctx) {
     struct str rest = str_of(a->choices);

@@ -40,6 +40,8 @@ struct command {
     const char *example;
 };
 const struct command *command_at(size_t i); /* NULL behind the last */
+/* Its body is log lines as they are; what else it has to say stands in the query. */
+bool command_takes_lines(const struct command *cmd);
 
 /* One item of a pattern:
  *   word          a literal word                      <name> [<name>]   one value, needed or not
@@ -62,6 +64,7 @@ enum arg_kind {
     ARG_LOGIN, ARG_WORD, ARG_LINE, /* a word, a sentence */
     ARG_TEXT,                /* several lines: the client may open an editor */
     ARG_NUMBER, ARG_TIME, ARG_PATH, /* PATH: made absolute by the client, opened by the daemon */
+    ARG_PATHS,               /* several, as they were said: the client's own, a line each */
     ARG_SWITCH,              /* a flag without a value; "yes" */
 };
 struct command_arg {

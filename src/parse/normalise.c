@@ -233,9 +233,9 @@ static void sample_fail(const struct nz_sample *sample, struct errs *es, const c
     struct err e = {0};
 
     if (str_absent(got))
-        tree_err(sample->node, &e, RC_CONFIG, "sample: %s %.*s should be \"%.*s\" and is not there", what, STR_FMT(name), STR_FMT(want));
+        tree_err(sample->node, &e, RC_CHECK, "sample: %s %.*s should be \"%.*s\" and is not there", what, STR_FMT(name), STR_FMT(want));
     else
-        tree_err(sample->node, &e, RC_CONFIG, "sample: %s %.*s should be \"%.*s\" and is \"%.*s\"", what, STR_FMT(name), STR_FMT(want),
+        tree_err(sample->node, &e, RC_CHECK, "sample: %s %.*s should be \"%.*s\" and is \"%.*s\"", what, STR_FMT(name), STR_FMT(want),
                  STR_FMT(got));
     errs_add(es, &e);
 }

@@ -74,7 +74,7 @@ static void on_watch(void *ctx, struct str line) {
         control_watch(t.control, line);
 }
 
-static const struct control_ops ops = {on_reload, on_explain};
+static const struct control_ops ops = {.reload = on_reload, .explain = on_explain};
 
 static void load_roster(void) {
     struct tree **docs = NULL;

@@ -5,7 +5,7 @@
  * Takes   mistakes with their places, and the documents.
  * Gives   records that a reader can take one by one.
  */
-#include "daemon/refused.h"
+#include "detect/refused.h"
 
 #include "base/pack.h"
 

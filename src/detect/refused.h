@@ -4,8 +4,8 @@
  *
  * The compile role writes the list into the image (SEC_REFUSED); the desk shows it. What is read from an image is as foreign as a frame.
  */
-#ifndef TOCSIN_DAEMON_REFUSED_H
-#define TOCSIN_DAEMON_REFUSED_H
+#ifndef TOCSIN_DETECT_REFUSED_H
+#define TOCSIN_DETECT_REFUSED_H
 
 #include "base/tree.h"
 
