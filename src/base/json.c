@@ -20,10 +20,14 @@ static struct json_object *object(const struct json *j) {
 }
 
 enum rc json_parse(struct str text, size_t max, struct json **out, struct err *e) {
+    return json_parse_zeros(text, max, false, out, e);
+}
+
+enum rc json_parse_zeros(struct str text, size_t max, bool zeros, struct json **out, struct err *e) {
     *out = NULL;
     if (text.n > max || text.n > INT32_MAX)
         return err_set(e, RC_LIMIT, "the JSON text has more than %zu bytes", max);
-    enum rc rc = json_check(text, e);
+    enum rc rc = json_check(text, zeros, e);
     if (rc != RC_OK)
         return rc;
     struct json_tokener *t = json_tokener_new_ex(JSON_DEPTH_MAX + 1);

@@ -15,6 +15,8 @@ struct json; /* a value; children are borrowed from the root */
 enum json_kind { JSON_NULL, JSON_BOOL, JSON_INT, JSON_REAL, JSON_STRING, JSON_LIST, JSON_MAP };
 
 enum rc json_parse(struct str text, size_t max, struct json **out, struct err *e);
+/* The same; zeros: values may hold U+0000, for whoever takes them as bytes with a length. */
+enum rc json_parse_zeros(struct str text, size_t max, bool zeros, struct json **out, struct err *e);
 void json_free(struct json *root); /* only the root */
 enum json_kind json_kind(const struct json *j); /* NULL gives JSON_NULL */
 const struct json *json_get(const struct json *map, const char *key);

@@ -27,6 +27,8 @@ struct check {
     struct err *e;
     enum rc rc;
     int depth;
+    bool zeros; /* U+0000 may stand in values */
+    bool zero;  /* and here it may */
     char close[JSON_DEPTH_MAX]; /* '}' or ']' */
     uint32_t map[JSON_DEPTH_MAX];
     uint32_t maps;
@@ -91,7 +93,7 @@ static bool escape(struct check *c) {
     int v = hex4(c->p, c->end);
     if (v < 0)
         return bad(c, "\\u is not followed by four hexadecimal digits");
-    if (v == 0)
+    if (v == 0 && !c->zero)
         return bad(c, "U+0000 is not accepted");
     if (v >= 0xdc00 && v <= 0xdfff)
         return bad(c, "a lone surrogate");
@@ -348,12 +350,13 @@ static bool step(struct check *c) {
         c->depth--;
         return after_value(c);
     }
-    if (!(first == '"' ? string(c) : word(c)))
-        return false;
-    return after_value(c);
+    c->zero = c->zeros;
+    bool ok = first == '"' ? string(c) : word(c);
+    c->zero = false;
+    return ok && after_value(c);
 }
 
-enum rc json_check(struct str text, struct err *e) {
+enum rc json_check(struct str text, bool zeros, struct err *e) {
     struct check *c = calloc(1, sizeof *c);
     enum rc rc;
 
@@ -363,6 +366,7 @@ enum rc json_check(struct str text, struct err *e) {
     c->end = c->start + text.n;
     c->e = e;
     c->rc = RC_OK;
+    c->zeros = zeros;
     blanks(c);
     while (step(c))
         ;

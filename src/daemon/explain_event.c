@@ -92,7 +92,7 @@ bool explain_fields(struct explainer *ex, struct str line, struct message *m, st
     struct json *j;
     struct walk w = {.ex = ex, .m = m};
 
-    if (json_parse(line, line.n, &j, e) != RC_OK)
+    if (json_parse_zeros(line, line.n, true, &j, e) != RC_OK)
         return false;
     if (json_kind(j) != JSON_MAP) {
         json_free(j);

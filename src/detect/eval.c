@@ -102,7 +102,8 @@ static bool value_holds(struct eval *ev, const struct value *v, struct str text,
     double x;
     switch (v->op) {
     case V_TEXT:
-        return glob_match(&v->glob, text) || (number && v->numeric && modifiers_number(text, &x) && x == v->num);
+        return glob_match(&v->glob, text) || (number && v->numeric && modifiers_number(text, &x) && x == v->num) ||
+               (v->boolean && str_eqi(text, v->want ? STR("true") : STR("false")));
     case V_RE:
         return regex_holds(ev, v, text);
     case V_CIDR:
@@ -137,15 +138,30 @@ static int iso_week(const struct civil *c, int64_t us) {
     return week;
 }
 
+static bool two(struct str s, size_t at, int *out) {
+    if (at + 2 > s.n || s.p[at] < '0' || s.p[at] > '9' || s.p[at + 1] < '0' || s.p[at + 1] > '9')
+        return false;
+    *out = 10 * (s.p[at] - '0') + s.p[at + 1] - '0';
+    return true;
+}
+
+/* 2026-11-22, and behind a T or blank 22:14: as it is written, zones are not converted. *clock says whether there is an hour. */
+static bool read_date(struct str s, struct civil *c, bool *clock) {
+    int century, year;
+    if (!two(s, 0, &century) || !two(s, 2, &year) || !two(s, 5, &c->mon) || !two(s, 8, &c->day) || s.p[4] != '-' || s.p[7] != '-')
+        return false;
+    c->year = 100 * century + year;
+    *clock = s.n > 10 && (s.p[10] == 'T' || s.p[10] == 't' || s.p[10] == ' ') && two(s, 11, &c->hour) && two(s, 14, &c->min) &&
+             s.p[13] == ':';
+    return civil_valid(c);
+}
+
 static struct str date_part(const struct item *it, struct str text, char out[16]) {
-    int64_t us;
-    int offset = 0;
-    struct civil c;
-    if (!time_parse(text, &us, &offset))
+    struct civil c = {0};
+    bool clock;
+    if (!read_date(text, &c, &clock) || (it->part <= PART_HOUR && !clock))
         return STR_NONE;
-    us += offset * US_PER_MIN; /* no conversion of zones: the number as it is written */
-    civil_from_us(us, &c);
-    const int parts[] = {0, c.min, c.hour, c.day, it->part == PART_WEEK ? iso_week(&c, us) : 0, c.mon, c.year};
+    const int parts[] = {0, c.min, c.hour, c.day, it->part == PART_WEEK ? iso_week(&c, civil_to_us(&c)) : 0, c.mon, c.year};
     unsigned v = (unsigned)parts[it->part];
     size_t n = 16;
     do {

@@ -9,10 +9,12 @@
 #include "detect/modifiers.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/digest.h"
+#include "detect/expand.h"
 #include "detect/regex.h"
 
 #define VALUES_MAX 20000
@@ -35,7 +37,8 @@ struct modding {
     bool cased;
     uint32_t re_flags;
     enum glob_shape ref_shape;
-    const char *last; /* the modifier before this one, or NULL */
+    bool starred; /* contains, startswith or endswith was there */
+    size_t count; /* modifiers so far */
 };
 
 typedef bool (*modifier_fn)(struct modding *m, int arg);
@@ -58,6 +61,7 @@ static bool mod_star(struct modding *m, int arg) {
         m->ref_shape = front ? (behind ? GLOB_CONTAINS : GLOB_SUFFIX) : GLOB_PREFIX;
         return true;
     }
+    m->starred = true;
     if (m->op == V_RE)
         return true; /* a regex is found anywhere already */
     if (m->op != V_TEXT)
@@ -80,7 +84,7 @@ static bool mod_all(struct modding *m, int arg) {
 static bool mod_cased(struct modding *m, int arg) {
     (void)arg;
     m->cased = true;
-    return true;
+    return m->op == V_TEXT || m->op == V_REF || wrong(m, "cased works on texts only; a regular expression minds case anyway");
 }
 
 static bool mod_neq(struct modding *m, int arg) {
@@ -115,11 +119,12 @@ static bool mod_re_flag(struct modding *m, int arg) {
 
 static bool mod_cidr(struct modding *m, int arg) {
     (void)arg;
-    return set_op(m, V_CIDR);
+    return m->starred || m->cased ? wrong(m, "cidr does not go together with modifiers for texts") : set_op(m, V_CIDR);
 }
 
 static bool mod_number(struct modding *m, int arg) {
-    return set_op(m, (enum value_op)arg);
+    return m->starred || m->cased ? wrong(m, "a comparison of numbers does not go together with modifiers for texts")
+                                  : set_op(m, (enum value_op)arg);
 }
 
 static bool mod_part(struct modding *m, int arg) {
@@ -136,21 +141,58 @@ static bool mod_fieldref(struct modding *m, int arg) {
 }
 
 static bool mod_expand(struct modding *m, int arg) {
+    struct {
+        struct draft *v;
+        size_t n;
+    } *all = arena_alloc(&m->rs->arena, m->n * sizeof *all);
+    size_t total = 0, at = 0;
     (void)arg;
-    return wrong(m, "expand needs a list for its %placeholder%, and there is none: write the values out");
+    for (size_t i = 0; all && i < m->n; i++) {
+        if (!expand_draft(m->rs, &m->w[i].d, &all[i].v, &all[i].n) || (total += all[i].n) > VALUES_MAX)
+            return wrong(m, "its placeholders stand for too many values");
+    }
+    struct working *w = all ? arena_alloc(&m->rs->arena, (total + 1) * sizeof *w) : NULL;
+    if (!w)
+        return no_memory(m);
+    for (size_t i = 0; i < m->n; i++)
+        for (size_t k = 0; k < all[i].n; k++, at++) {
+            w[at] = m->w[i];
+            w[at].d = all[i].v[k];
+            if (!w[at].null)
+                w[at].raw = expand_text(&m->rs->arena, &w[at].d);
+        }
+    m->w = w;
+    m->n = total;
+    return total > 0 || wrong(m, "its placeholder stands for an empty list");
 }
 
 static bool word_char(uint32_t c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
 }
 
-/* \B[-/]\b: a dash or slash before a word and not behind one. */
+/* \B[-/]\b: a dash or slash before a word and not behind one. Bytes of other alphabets count as letters, those of U+2013 to U+2015
+ * do not. */
+static bool letter_at(const struct draft *d, size_t i) {
+    return word_char(d->t[i]) || (d->t[i] > 0xbf && d->t[i] <= 0xff && d->t[i] != 0xe2);
+}
+
+static bool letter_before(const struct draft *d, size_t i) {
+    if (i == 0 || d->t[i - 1] < 0x80 || d->t[i - 1] > 0xff)
+        return i && word_char(d->t[i - 1]);
+    size_t from = i - 1;
+    while (from && d->t[from] >= 0x80 && d->t[from] <= 0xbf)
+        from--;
+    return letter_at(d, from);
+}
+
 static bool mod_windash(struct modding *m, int arg) {
     (void)arg;
+    if (m->op != V_TEXT)
+        return wrong(m, "windash works on texts only");
     for (size_t i = 0; i < m->n; i++) {
         struct draft *d = &m->w[i].d;
         for (size_t k = 0; k + 1 < d->n; k++)
-            if ((d->t[k] == '-' || d->t[k] == '/') && word_char(d->t[k + 1]) && (k == 0 || !word_char(d->t[k - 1])))
+            if ((d->t[k] == '-' || d->t[k] == '/') && letter_at(d, k + 1) && !letter_before(d, k))
                 d->t[k] = GLOB_DASH;
     }
     return true;
@@ -197,7 +239,7 @@ static bool mod_base64offset(struct modding *m, int arg) {
     for (size_t i = 0; i < m->n * 3; i++) {
         size_t off = i % 3;
         struct str text = draft_text(&m->rs->arena, &m->w[i / 3].d);
-        if (text.n < 3)
+        if (text.n < 2)
             return wrong(m, "too short for base64offset: nothing of it stays the same");
         char *p = arena_alloc(&m->rs->arena, text.n + 2);
         if (!p)
@@ -219,30 +261,50 @@ static size_t put16(char *p, uint32_t unit, bool big) {
     return 2;
 }
 
-static bool mod_utf16(struct modding *m, int arg) {
-    if (!plain_texts(m))
-        return false;
-    for (size_t i = 0; i < m->n; i++) {
-        struct str s = draft_text(&m->rs->arena, &m->w[i].d);
-        char *p = arena_alloc(&m->rs->arena, 2 * s.n + 4);
-        size_t n = 0;
-        if (!p)
-            return no_memory(m);
-        if (arg == 'm')
-            n += put16(p, 0xfeff, false);
-        while (s.n) {
-            uint32_t r;
-            size_t used = str_rune(s, &r);
-            if (!used)
-                return wrong(m, "this is no UTF-8");
-            if (r > 0xffff)
-                n += put16(p + n, 0xd800 + ((r - 0x10000) >> 10), arg == 'b');
-            n += put16(p + n, r > 0xffff ? 0xdc00 + ((r - 0x10000) & 0x3ff) : r, arg == 'b');
-            s = str_sub(s, used, s.n);
+static void put_draft(struct draft *d, uint32_t unit, bool big) {
+    char two[2];
+    put16(two, unit, big);
+    d->t[d->n++] = (unsigned char)two[0];
+    d->t[d->n++] = (unsigned char)two[1];
+}
+
+/* Wildcards stay what they are, between the encoded runs. */
+static bool one_utf16(struct modding *m, struct draft *in, int arg) {
+    struct draft out = {arena_alloc(&m->rs->arena, (2 * in->n + 4) * sizeof *out.t), 0};
+    if (!out.t)
+        return no_memory(m);
+    if (arg == 'm')
+        put_draft(&out, 0xfeff, false);
+    for (size_t i = 0; i < in->n;) {
+        char bytes[4];
+        uint32_t r;
+        size_t have = 0;
+        if (in->t[i] > 0xff) {
+            out.t[out.n++] = in->t[i++];
+            continue;
         }
-        if (!draft_bytes(&m->rs->arena, p, n, &m->w[i].d))
-            return no_memory(m);
+        while (have < 4 && i + have < in->n && in->t[i + have] <= 0xff) {
+            bytes[have] = (char)in->t[i + have];
+            have++;
+        }
+        size_t used = str_rune(str_n(bytes, have), &r);
+        if (!used)
+            return wrong(m, "this is no UTF-8");
+        if (r > 0xffff)
+            put_draft(&out, 0xd800 + ((r - 0x10000) >> 10), arg == 'b');
+        put_draft(&out, r > 0xffff ? 0xdc00 + ((r - 0x10000) & 0x3ff) : r, arg == 'b');
+        i += used;
     }
+    *in = out;
+    return true;
+}
+
+static bool mod_utf16(struct modding *m, int arg) {
+    if (m->op != V_TEXT)
+        return wrong(m, "only texts can be encoded");
+    for (size_t i = 0; i < m->n; i++)
+        if (m->w[i].null ? !wrong(m, "null cannot be encoded") : !one_utf16(m, &m->w[i].d, arg))
+            return false;
     return true;
 }
 
@@ -299,14 +361,42 @@ bool modifiers_address(struct str s, uint8_t out[16], bool *v6) {
     return true;
 }
 
+/* The words of YAML 1.1, in which rules are written. */
+static bool yaml_bool(struct str s, bool *out) {
+    *out = str_eqi(s, STR("true")) || str_eqi(s, STR("yes")) || str_eqi(s, STR("on"));
+    return *out || str_eqi(s, STR("false")) || str_eqi(s, STR("no")) || str_eqi(s, STR("off"));
+}
+
 static bool freeze_text(struct modding *m, const struct working *w, struct value *v) {
     if (w->null) {
         v->op = V_NULL;
         return true;
     }
-    v->numeric = !w->quoted && modifiers_number(w->raw, &v->num);
-    v->literal = draft_literal(&m->rs->arena, &w->d, m->cased);
+    v->numeric = !w->quoted && !m->starred && modifiers_number(w->raw, &v->num);
+    v->boolean = !w->quoted && !m->starred && yaml_bool(w->raw, &v->want);
+    if (m->it->part && !v->numeric)
+        return wrong(m, "a part of a time is a number");
+    v->literal = v->boolean ? STR_NONE : draft_literal(&m->rs->arena, &w->d, m->cased);
     return glob_make(&m->rs->arena, &w->d, m->cased, &v->glob) || no_memory(m);
+}
+
+/* Bits of a mask such as 255.255.0.0; false when it has holes. */
+static bool mask_bits(struct str s, uint64_t *bits) {
+    uint8_t a[16];
+    bool v6;
+    if (!modifiers_address(s, a, &v6) || v6)
+        return false;
+    uint32_t mask = (uint32_t)a[12] << 24 | (uint32_t)a[13] << 16 | (uint32_t)a[14] << 8 | a[15];
+    for (*bits = 0; *bits < 32 && mask >> 31; mask <<= 1)
+        ++*bits;
+    return mask == 0;
+}
+
+static bool host_bits(const struct value *v) {
+    for (unsigned i = v->bits; i < 128; i++)
+        if (v->addr[i / 8] >> (7 - i % 8) & 1)
+            return true;
+    return false;
 }
 
 static bool freeze_cidr(struct modding *m, const struct working *w, struct value *v) {
@@ -316,21 +406,22 @@ static bool freeze_cidr(struct modding *m, const struct working *w, struct value
         return wrong(m, "this is no network such as 192.0.2.0/24 or 2001:db8::/32");
     if (str_absent(rest))
         bits = v->v6 ? 128 : 32;
-    else if (!str_u64(rest, v->v6 ? 128 : 32, &bits))
+    else if (!str_u64(rest, v->v6 ? 128 : 32, &bits) && (v->v6 || !mask_bits(rest, &bits)))
         return wrong(m, "the number of bits behind / is off");
     v->bits = (uint8_t)(v->v6 ? bits : bits + 96);
-    return true;
+    return !host_bits(v) || wrong(m, "this is an address in a network, not a network: bits behind the mask are set");
 }
 
 static bool freeze_exists(struct modding *m, const struct working *w, struct value *v) {
-    v->want = str_eqi(w->raw, STR("true")) || str_eqi(w->raw, STR("yes"));
-    if (!v->want && !str_eqi(w->raw, STR("false")) && !str_eqi(w->raw, STR("no")))
+    if (w->quoted || !yaml_bool(w->raw, &v->want))
         return wrong(m, "exists wants true or false");
-    return true;
+    return m->count == 1 || wrong(m, "exists stands alone, without other modifiers");
 }
 
 static bool freeze_re(struct modding *m, const struct working *w, struct value *v) {
     char why[160];
+    if (str_find(w->raw, STR("(?<=")) != SIZE_MAX || str_find(w->raw, STR("(?<!")) != SIZE_MAX)
+        return wrong(m, "the regular expression is wrong: looking behind is no part of Sigma's");
     v->re = regex_new(w->raw, m->re_flags, why, sizeof why);
     if (!v->re) {
         tree_err(m->at, m->e, RC_CONFIG, "the regular expression is wrong: %s", why);
@@ -357,6 +448,8 @@ static bool freeze_number(struct modding *m, const struct working *w, struct val
 static bool freeze_ref(struct modding *m, const struct working *w, struct value *v) {
     if (w->null || w->raw.n == 0)
         return wrong(m, "fieldref wants the name of a field");
+    if (str_chr(w->raw, '*') != SIZE_MAX || str_chr(w->raw, '?') != SIZE_MAX)
+        return wrong(m, "the name of a field has no wildcards");
     v->ref = (uint16_t)field_find(w->raw);
     v->ref_name = w->raw;
     v->ref_shape = m->ref_shape;
@@ -384,6 +477,23 @@ static bool is_null(const struct tree_node *n) {
            (tree_kind(n) == TREE_SCALAR && !tree_quoted(n) && (t.n == 0 || str_is(t, "~") || str_eqi(t, STR("null"))));
 }
 
+/* 0x1f without quotes is the number 31 to YAML, and is compared as such. */
+static struct str yaml_int(struct modding *m, struct str s) {
+    uint64_t v = 0;
+    char digits[24];
+    if (s.n < 3 || s.n > 17 || s.p[0] != '0' || s.p[1] != 'x')
+        return s;
+    for (size_t i = 2; i < s.n; i++) {
+        const char *at = strchr("0123456789abcdef", s.p[i] >= 'A' && s.p[i] <= 'F' ? s.p[i] | 0x20 : s.p[i]);
+        if (!at || !s.p[i])
+            return s;
+        v = v << 4 | (uint64_t)(at - "0123456789abcdef");
+    }
+    snprintf(digits, sizeof digits, "%llu", (unsigned long long)v);
+    struct str out = arena_str(&m->rs->arena, str_of(digits));
+    return out.n ? out : s;
+}
+
 static bool take(struct modding *m, const struct tree_node *n) {
     struct working *w = &m->w[m->n++];
     m->at = n;
@@ -391,7 +501,7 @@ static bool take(struct modding *m, const struct tree_node *n) {
         return wrong(m, "a value is a text, a number or null: no list or map stands here");
     w->null = is_null(n);
     w->quoted = tree_quoted(n);
-    w->raw = w->null ? STR("null") : tree_text(n);
+    w->raw = w->null ? STR("null") : w->quoted ? tree_text(n) : yaml_int(m, tree_text(n));
     if (w->raw.n > VALUE_BYTES_MAX)
         return wrong(m, "this value is too long");
     return draft_parse(&m->rs->arena, w->null ? STR("") : w->raw, &w->d) || no_memory(m);
@@ -402,11 +512,15 @@ static bool take_values(struct modding *m, const struct tree_node *n) {
     size_t count = list ? tree_count(n) : 1;
     if (count > VALUES_MAX)
         return wrong(m, "too many values");
-    if (count == 0)
-        return wrong(m, "an empty list matches nothing");
-    m->w = arena_alloc(&m->rs->arena, count * sizeof *m->w);
+    m->w = arena_alloc(&m->rs->arena, (count + 1) * sizeof *m->w);
     if (!m->w)
         return no_memory(m);
+    if (count == 0 && m->it->keyword)
+        return wrong(m, "an empty list matches nothing");
+    if (count == 0) { /* a field with no value: as null */
+        m->w[m->n++] = (struct working){.null = true, .raw = STR("null")};
+        return draft_parse(&m->rs->arena, STR(""), &m->w[0].d) || no_memory(m);
+    }
     if (!list)
         return take(m, n);
     for (const struct tree_node *c = tree_first(n); c; c = tree_next(c))
@@ -420,8 +534,10 @@ static bool apply_one(struct modding *m, struct str word) {
     const char *words[MODIFIERS];
     for (size_t i = 0; i < MODIFIERS; i++) {
         words[i] = modifiers[i].word;
-        if (str_is(word, words[i]))
+        if (str_is(word, words[i])) {
+            m->count++;
             return modifiers[i].fn(m, modifiers[i].arg);
+        }
     }
     const char *near = str_nearest(word, words, MODIFIERS);
     tree_err(m->at, m->e, RC_CONFIG, "there is no modifier \"%.*s\"%s%s%s", STR_FMT(word), near ? ", did you mean \"" : "",

@@ -19,8 +19,9 @@ enum value_op { V_TEXT, V_NULL, V_RE, V_CIDR, V_LT, V_LTE, V_GT, V_GTE, V_EXISTS
 
 struct value { /* one thing that a field may be */
     enum value_op op;
-    bool want;    /* V_EXISTS */
+    bool want;    /* V_EXISTS, boolean */
     bool numeric; /* V_TEXT that is a number too; num is set */
+    bool boolean; /* V_TEXT that YAML reads as true or false: want says which, text how it was written */
     bool v6;      /* V_CIDR */
     uint8_t bits; /* V_CIDR */
     uint8_t addr[16];
@@ -110,6 +111,7 @@ struct corr {
 struct rule {
     struct rule_info info;
     bool disabled;         /* deprecated or unsupported: loaded, never asked */
+    bool id_given;         /* else its id is its name or title */
     bool event_set;        /* the tocsin: block says whether it makes an event */
     bool named, generated; /* a correlation names it; one of those has generate: true */
     struct logsource src;
@@ -144,6 +146,7 @@ struct ruleset {
     size_t nfilters;
     struct logsources *sources; /* NULL: every source fits */
     const struct ruleset_site *site; /* while loading */
+    struct str lacking;              /* while loading a rule: a placeholder of it that has no list */
     unsigned flags;
     uint64_t verbatim;      /* bit per enum field_id: fields whose values always are spans of the raw message */
     struct parent *parents; /* of rule i: parent_at[i] .. parent_at[i+1] */

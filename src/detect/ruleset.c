@@ -30,8 +30,14 @@ static bool no_memory(struct errs *es) {
 static bool load_filter(struct ruleset *rs, const struct tree_node *root, struct err *e) {
     struct filter *f = &rs->filters[rs->nfilters];
     memset(f, 0, sizeof *f);
+    rs->lacking = STR_NONE;
     if (!sigma_filter(rs, root, f, e))
         return false;
+    if (!str_absent(rs->lacking)) {
+        tree_err(root, e, RC_CONFIG, "the placeholder %%%.*s%% has no list, and a filter that takes nothing away helps nobody",
+                 STR_FMT(rs->lacking));
+        return false;
+    }
     rs->nfilters++;
     return true;
 }
@@ -39,8 +45,13 @@ static bool load_filter(struct ruleset *rs, const struct tree_node *root, struct
 static bool load_rule(struct ruleset *rs, const struct tree_node *root, struct err *e) {
     struct rule *r = &rs->rules[rs->n];
     memset(r, 0, sizeof *r);
+    rs->lacking = STR_NONE;
     if (!sigma_rule(rs, root, r, e))
         return false;
+    if (!str_absent(rs->lacking)) {
+        r->info.status = RULE_NOT_EVALUABLE;
+        r->info.status_why = rs->lacking;
+    }
     rs->n++;
     return true;
 }
@@ -62,11 +73,14 @@ static bool load_doc(struct ruleset *rs, const struct tree *doc, struct errs *es
     struct err e = {0};
     const struct tree *copy = copied(rs, doc, &e);
     const struct tree_node *root = copy ? tree_root(copy) : NULL;
+    struct str title;
     bool ok = false;
     if (!copy)
         ;
     else if (tree_kind(root) == TREE_NULL)
         return true; /* an empty document: "---" at the end of a file */
+    else if (tree_kind(root) == TREE_MAP && sigma_kind(root) == SIGMA_NONE && !sigma_title(root, &title, &e))
+        ;
     else if (tree_kind(root) != TREE_MAP || sigma_kind(root) == SIGMA_NONE)
         tree_err(root, &e, RC_CONFIG, "this is no Sigma rule: it has no detection, correlation or filter");
     else

@@ -35,10 +35,23 @@ static void refuse(struct linking *l, size_t i, const char *what, struct str nam
     l->ok = false;
 }
 
+/* Two rules without an id may have the same title: the place tells them apart, and is the same at the next start. */
+static void own_id(struct ruleset *rs, struct rule_info *info) {
+    struct buf b;
+    buf_init(&b, 8192);
+    buf_printf(&b, "%.*s (%.*s:%d)", STR_FMT(info->title), STR_FMT(info->file), info->line);
+    struct str id = b.over ? STR_NONE : arena_str(&rs->arena, buf_view(&b));
+    if (id.n)
+        info->id = id;
+    buf_fini(&b);
+}
+
 static void index_names(struct linking *l) {
     for (size_t i = 0; i < l->rs->n; i++) {
         const struct rule_info *info = &l->rs->rules[i].info;
         bool fresh = true, fresh_name = true;
+        if (!l->rs->rules[i].id_given && table_find(l->by_id, info->id))
+            own_id(l->rs, &l->rs->rules[i].info);
         uint32_t *id = table_get(l->by_id, info->id, &fresh);
         if (id && fresh)
             *id = (uint32_t)i;

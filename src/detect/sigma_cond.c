@@ -269,6 +269,8 @@ static bool parse_prim(struct cond *c, struct need *need) {
     if (c->word.p[0] == '|')
         return wrong(c, "aggregation behind | is obsolete: write a correlation document");
     long sel = selection_find(c->det, c->word);
+    if (sel < 0 && is_word(c, "near"))
+        return wrong(c, "near is obsolete: write a correlation document");
     if (sel < 0) {
         tree_err(c->at, c->e, RC_CONFIG, "condition: there is no selection \"%.*s\"", STR_FMT(c->word));
         return false;
@@ -333,7 +335,8 @@ static bool parse_one(struct cond *c, const struct tree_node *n, struct need *ne
     if (!parse_or(c, need))
         return false;
     if (!str_absent(c->word))
-        return c->word.p[0] == '|' ? wrong(c, "aggregation behind | is obsolete: write a correlation document")
+        return c->word.p[0] == '|' || is_word(c, "near")
+                   ? wrong(c, "aggregation behind | and near are obsolete: write a correlation document")
                                    : wrong_word(c, "\"and\" or \"or\" is expected");
     return true;
 }
@@ -362,4 +365,18 @@ enum rc sigma_cond(struct arena *a, const struct tree_node *node, struct detecti
         if (det->ops[i].code == OP_JUMP_TRUE && det->ops[i].a == 0)
             det->ops[i].a = (uint32_t)det->nops;
     return RC_OK;
+}
+
+bool sigma_cond_of_nothing(const struct detection *d) {
+    bool acc = false;
+    for (size_t pc = 0; pc < d->nops; pc++) {
+        const struct op *op = &d->ops[pc];
+        if (op->code == OP_NOT)
+            acc = !acc;
+        else if (op->code == OP_SEL || op->code == OP_OF)
+            acc = false;
+        else if (acc == (op->code == OP_JUMP_TRUE))
+            pc = op->a - 1;
+    }
+    return acc;
 }

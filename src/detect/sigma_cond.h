@@ -15,4 +15,7 @@
 enum rc sigma_cond(struct arena *a, const struct tree_node *node, struct detection *det, uint64_t verbatim, struct need *need,
                    struct err *e);
 
+/* Would it hold where none of its selections does? */
+bool sigma_cond_of_nothing(const struct detection *d);
+
 #endif

@@ -12,6 +12,7 @@
 #include "detect/sigma_cond.h"
 
 #define SELECTIONS_MAX 512
+#define NESTING_MAX 8
 
 static bool no_memory(const struct tree_node *n, struct err *e) {
     tree_err(n, e, RC_NOMEM, "the rules do not fit into memory");
@@ -88,22 +89,37 @@ static bool all_scalars(const struct tree_node *list) {
     return true;
 }
 
+/* A list within a list is one more OR, which says no more: its members are groups of the selection too. */
+static size_t count_groups(const struct tree_node *n, int depth) {
+    size_t k = 0;
+    if (tree_kind(n) != TREE_LIST || all_scalars(n) || depth == NESTING_MAX)
+        return 1;
+    for (const struct tree_node *c = tree_first(n); c; c = tree_next(c))
+        k += count_groups(c, depth + 1);
+    return k;
+}
+
+static bool read_groups(struct ruleset *rs, const struct tree_node *n, struct selection *s, int depth, struct err *e) {
+    if (tree_kind(n) == TREE_MAP)
+        return read_group(rs, n, &s->groups[s->ngroups++], e);
+    if (tree_kind(n) != TREE_LIST || all_scalars(n) || depth == NESTING_MAX)
+        return read_keywords(rs, n, &s->groups[s->ngroups++], e);
+    for (const struct tree_node *c = tree_first(n); c; c = tree_next(c))
+        if (!read_groups(rs, c, s, depth + 1, e))
+            return false;
+    return true;
+}
+
 static bool read_selection(struct ruleset *rs, const struct tree_node *n, struct selection *s, struct err *e) {
-    bool split = tree_kind(n) == TREE_LIST && !all_scalars(n);
     s->name = tree_key(n);
-    s->groups = arena_alloc(&rs->arena, (split ? tree_count(n) : 1) * sizeof *s->groups);
+    s->groups = arena_alloc(&rs->arena, count_groups(n, 0) * sizeof *s->groups);
     if (!s->groups)
         return no_memory(n, e);
-    if (!split) {
-        s->ngroups = 1;
-        return tree_kind(n) == TREE_MAP ? read_group(rs, n, s->groups, e) : read_keywords(rs, n, s->groups, e);
-    }
-    for (const struct tree_node *c = tree_first(n); c; c = tree_next(c)) {
-        struct clause *g = &s->groups[s->ngroups++];
-        if (!(tree_kind(c) == TREE_MAP ? read_group(rs, c, g, e) : read_keywords(rs, c, g, e)))
-            return false;
-    }
-    return true;
+    bool text = tree_kind(n) == TREE_SCALAR && (tree_text(n).n || tree_quoted(n));
+    if (text || (tree_kind(n) != TREE_SCALAR && tree_count(n)))
+        return read_groups(rs, n, s, 0, e);
+    tree_err(n, e, RC_CONFIG, "the selection \"%.*s\" is empty", STR_FMT(s->name));
+    return false;
 }
 
 bool sigma_detection(struct ruleset *rs, const struct tree_node *map, const struct tree_node *condition, struct detection *d,
@@ -127,65 +143,14 @@ bool sigma_detection(struct ruleset *rs, const struct tree_node *map, const stru
         if (!read_selection(rs, n, &d->sels[d->nsels++], e))
             return false;
     }
-    if (!condition) {
-        tree_err(map, e, RC_CONFIG, "the condition is missing");
+    if (!condition || d->nsels == 0) {
+        tree_err(map, e, RC_CONFIG, condition ? "there is a condition, and no selection" : "the condition is missing");
         return false;
     }
     return sigma_cond(&rs->arena, condition, d, rs->verbatim, need, e) == RC_OK;
 }
 
 /* --- what stands around them */
-
-static bool read_level(const struct tree_node *root, struct rule_info *i, struct err *e) {
-    const struct tree_node *n = tree_get(root, "level");
-    i->level = LEVEL_MEDIUM;
-    if (!n)
-        return true;
-    i->level = word_find(WORDS_level, tree_text(n));
-    if (i->level >= 0)
-        return true;
-    tree_err(n, e, RC_CONFIG, "level is informational, low, medium, high or critical");
-    return false;
-}
-
-static bool read_status(const struct tree_node *root, struct rule *r, struct err *e) {
-    static const char *const words[] = {"stable", "test", "experimental", "deprecated", "unsupported"};
-    const struct tree_node *n = tree_get(root, "status");
-    size_t i = 0;
-    if (!n)
-        return true;
-    while (i < 5 && !str_is(tree_text(n), words[i]))
-        i++;
-    r->disabled = i > 2;
-    if (i < 5)
-        return true;
-    tree_err(n, e, RC_CONFIG, "status is stable, test, experimental, deprecated or unsupported");
-    return false;
-}
-
-static bool read_about(struct ruleset *rs, const struct tree_node *root, struct rule *r, struct err *e) {
-    struct rule_info *i = &r->info;
-    i->file = str_of(tree_file(tree_of(root)));
-    i->line = tree_line(root);
-    i->name = tree_get_text(root, "name");
-    i->title = tree_get_text(root, "title");
-    i->id = tree_get_text(root, "id");
-    i->description = tree_get_text(root, "description");
-    if (i->id.n == 0)
-        i->id = i->name.n ? i->name : i->title;
-    if (i->title.n == 0)
-        i->title = i->name.n ? i->name : i->id;
-    if (i->id.n == 0) {
-        tree_err(root, e, RC_CONFIG, "a rule has a title, an id or a name: this one has none of them");
-        return false;
-    }
-    if (i->id.n > 256 || i->name.n > 256) {
-        tree_err(root, e, RC_CONFIG, "the id or name is too long");
-        return false;
-    }
-    (void)rs;
-    return read_level(root, i, e) && read_status(root, r, e);
-}
 
 static bool read_source(struct ruleset *rs, const struct tree_node *root, struct logsource *out, struct err *e) {
     const struct tree_node *n = tree_get(root, "logsource");
@@ -198,7 +163,7 @@ static bool read_source(struct ruleset *rs, const struct tree_node *root, struct
 bool sigma_rule(struct ruleset *rs, const struct tree_node *root, struct rule *r, struct err *e) {
     const struct tree_node *det = tree_get(root, "detection");
     r->at = root;
-    if (!read_about(rs, root, r, e))
+    if (!sigma_about(root, r, e))
         return false;
     if (tree_get(root, "correlation")) {
         r->info.kind = RULE_CORRELATION;
@@ -217,7 +182,8 @@ bool sigma_filter(struct ruleset *rs, const struct tree_node *root, struct filte
     struct need need;
     f->info.file = str_of(tree_file(tree_of(root)));
     f->info.line = tree_line(root);
-    f->info.title = tree_get_text(root, "title");
+    if (!sigma_title(root, &f->info.title, e))
+        return false;
     f->info.id = tree_get_text(root, "id");
     f->rules = tree_get(map, "rules");
     f->any = tree_kind(f->rules) == TREE_SCALAR && str_eqi(tree_text(f->rules), STR("any"));
@@ -225,5 +191,8 @@ bool sigma_filter(struct ruleset *rs, const struct tree_node *root, struct filte
         tree_err(map, e, RC_CONFIG, "a filter says which rules it is for: rules is missing");
         return false;
     }
-    return read_source(rs, root, &f->src, e) && sigma_detection(rs, map, tree_get(map, "condition"), &f->det, &need, e);
+    if (!read_source(rs, root, &f->src, e) || !sigma_detection(rs, map, tree_get(map, "condition"), &f->det, &need, e))
+        return false;
+    f->keeps = sigma_cond_of_nothing(&f->det);
+    return true;
 }

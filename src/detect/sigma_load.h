@@ -22,6 +22,10 @@ bool sigma_correlation(struct ruleset *rs, const struct tree_node *root, struct 
 bool sigma_site(struct ruleset *rs, const struct tree_node *block, struct rule *r,
                 struct err *e); /* the tocsin: block, may be NULL */
 
+/* sigma_about.c: what stands around it. */
+bool sigma_about(const struct tree_node *root, struct rule *r, struct err *e);
+bool sigma_title(const struct tree_node *root, struct str *out, struct err *e); /* and all keys people read; filters, too */
+
 /* A scalar or a list of scalars to texts in the arena; false with an error otherwise. */
 bool sigma_texts(struct ruleset *rs, const struct tree_node *n, struct str **v, size_t *count, struct err *e);
 /* yes, no, true, false; an error otherwise. */

@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
         if (str_absent(text))
             text = STR("");
     }
-    bool valid = json_check(text, NULL) == RC_OK;
+    bool valid = json_check(text, false, NULL) == RC_OK;
     if ((json_parse(text, 1 << 20, &j, NULL) == RC_OK) != valid)
         abort();
     if (!valid)
@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
     buf_init(&b, SIZE_MAX);
     jw_init(&w, &b);
     write_again(j, &w);
-    if (b.over || json_check(buf_view(&b), NULL) != RC_OK)
+    if (b.over || json_check(buf_view(&b), false, NULL) != RC_OK)
         abort();
     buf_fini(&b);
     json_free(j);

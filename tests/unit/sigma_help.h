@@ -112,7 +112,7 @@ static inline void help_event_open(struct help_event *ev, struct str json) {
     ev->m.flags = MSG_DECODED | MSG_FIELDS;
     for (size_t i = 0; i < MSG_FIELDS_MAX; i++)
         buf_init(&ev->values[i], 65536);
-    if (json_parse(json, 1 << 20, &ev->json, &e) != RC_OK)
+    if (json_parse_zeros(json, 1 << 20, true, &ev->json, &e) != RC_OK)
         fail_msg("%.*s: %s", STR_FMT(json), e.text);
     json_each(ev->json, help_member, ev);
 }

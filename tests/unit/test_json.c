@@ -84,10 +84,10 @@ static void no_truncation_is_json(void **state) {
 
     for (size_t n = 0; n < whole.n; n++) {
         struct str s = unit_exact(str_sub(whole, 0, n));
-        assert_int_not_equal(json_check(s, NULL), RC_OK);
+        assert_int_not_equal(json_check(s, false, NULL), RC_OK);
         free((char *)s.p);
     }
-    assert_int_equal(json_check(whole, NULL), RC_OK);
+    assert_int_equal(json_check(whole, false, NULL), RC_OK);
 }
 
 static void depth_and_size_have_limits(void **state) {
@@ -126,7 +126,7 @@ static void many_members_are_no_burden_and_have_a_limit(void **state) {
         for (int i = 0; i < n; i++)
             buf_printf(&b, "%c\"k%d\":0", i ? ',' : '{', i);
         buf_c(&b, '}');
-        assert_int_equal(json_check(buf_view(&b), &e), n == JSON_MEMBERS_MAX ? RC_OK : RC_LIMIT);
+        assert_int_equal(json_check(buf_view(&b), false, &e), n == JSON_MEMBERS_MAX ? RC_OK : RC_LIMIT);
     }
     buf_fini(&b);
 }
@@ -135,7 +135,7 @@ static void a_mistake_is_named_with_its_place(void **state) {
     (void)state;
     struct err e = {0};
 
-    assert_int_equal(json_check(STR("{\n  \"a\": 1,\n  \"a\": 2\n}"), &e), RC_INVALID);
+    assert_int_equal(json_check(STR("{\n  \"a\": 1,\n  \"a\": 2\n}"), false, &e), RC_INVALID);
     assert_int_equal(e.line, 3);
     assert_int_equal(e.col, 3);
     assert_non_null(strstr(e.text, "twice"));
@@ -250,8 +250,20 @@ static void a_nul_does_not_hide_the_rest(void **state) {
     buf_fini(&b);
 }
 
+static void a_zero_is_let_into_values_when_asked_for_and_never_into_names(void **state) {
+    struct json *j = NULL;
+
+    (void)state;
+    assert_int_equal(json_parse_zeros(STR("{\"a\":\"x\\u0000y\"}"), 100, true, &j, NULL), RC_OK);
+    assert_int_equal(json_get_text(j, "a").n, 3);
+    json_free(j);
+    assert_int_not_equal(json_parse_zeros(STR("{\"a\\u0000\":\"x\"}"), 100, true, &j, NULL), RC_OK);
+    assert_int_not_equal(json_parse(STR("{\"a\":\"x\\u0000y\"}"), 100, &j, NULL), RC_OK);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_zero_is_let_into_values_when_asked_for_and_never_into_names),
         cmocka_unit_test(only_rfc_8259_is_json),
         cmocka_unit_test(no_truncation_is_json),
         cmocka_unit_test(depth_and_size_have_limits),

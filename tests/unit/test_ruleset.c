@@ -33,6 +33,29 @@ static void every_mistake_is_reported_in_one_run(void **state) {
         const char *yaml, *says;
     } rows[] = {
         {"title: t\n", "no Sigma rule"},
+        {"action: global\ntitle: t\nlogsource: {product: linux}\n", "left out"},
+        {DET("t", "action: repeat\n"), "left out"},
+        {DET("t", "date: yesterday\n"), "is a day"},
+        {DET("t", "date: 2026-02-30\n"), "is a day"},
+        {DET("t", "modified: 2026-1-1\n"), "is a day"},
+        {DET("t", "id: [a]\n"), "id is a text"},
+        {DET("t", "author: [a]\n"), "author is a text"},
+        {DET("t", "tags: a.b\n"), "tags is a list"},
+        {DET("t", "fields: {a: b}\n"), "fields is a list"},
+        {DET("t", "related: [{id: x, type: cousin}]\n"), "derived, obsolete"},
+        {DET("t", "level: [low]\n"), "level is a text"},
+        {"title: t\nlogsource: linux\ndetection:\n  s: [x]\n  condition: s\n", "is a map"},
+        {"title: t\nlogsource: {}\ndetection:\n  s: [x]\n  condition: s\n", "no product"},
+        {"title: t\nlogsource: {product: [linux]}\ndetection:\n  s: [x]\n  condition: s\n", "one word"},
+        {"title: t\ndetection:\n  s: [x]\n  condition: s\n", "logsource"},
+        {"title: t\nlogsource: {product: linux}\ndetection:\n  condition: s\n", "no selection"},
+        {"title: t\nlogsource: {product: linux}\ndetection:\n  s:\n  condition: s\n", "is empty"},
+        {"title: t\nlogsource: {product: linux}\ndetection:\n  s: {A: b, A: c}\n  condition: s\n", "twice"},
+        {"title: t\nlogsource: {product: linux}\ndetection:\n  s: [x]\n  condition: s | count() > 5\n", "obsolete"},
+        {"title: t\nlogsource: {product: linux}\ndetection:\n  s: [x]\n  condition: s near s\n", "obsolete"},
+        {"title: t\nlogsource: {product: linux}\ndetection:\n  s: [x]\n  condition: 1 of t*\n", "no selection"},
+        {"title: t\nlogsource: {product: linux}\ndetection:\n  s: [x]\n  condition: 3 of s*\n", "more selections"},
+        {"title: f\nlogsource: {product: linux}\nfilter:\n  rules: any\n  s: {A|expand: '%nobody%'}\n  condition: s\n", "nobody"},
         {"- a\n", "no Sigma rule"},
         {DET("t", "level: hihg\n"), "level is"},
         {DET("t", "status: good\n"), "status is"},
@@ -55,7 +78,7 @@ static void every_mistake_is_reported_in_one_run(void **state) {
         {"title: t\nlogsource: {product: linux}\ndetection:\n  s: [x]\n  timeframe: 5m\n  condition: s\n", "obsolete"},
         {"title: t\nlogsource: {product: linux}\ndetection: x\n", "map"},
         {DET("t", "") CORR("c", "u", ""), "no rule (or it was refused) \"u\""},
-        {DET("t", "") DET("t", ""), "another rule"},
+        {DET("t", "id: a\n") DET("t", "id: a\n"), "another rule"},
         {DET("a", "id: a\nname: n\n") DET("b", "id: b\nname: n\n"), "another rule with the name"},
         {DET("t", "name: n\nid: i\n") CORR("c", "[n, i]", ""), "counted twice: \"i\""},
         {DET("t", "tocsin: {suppress: 999w}\n"), "31 days"},
@@ -208,6 +231,101 @@ static void filters_take_matches_away(void **state) {
     }
 }
 
+static void a_filter_says_what_goes_or_what_stays(void **state) {
+    static const struct {
+        const char *condition, *logsource;
+        bool taken, other;
+    } rows[] = {
+        {"s", "product: linux", true, false},
+        {"not s", "product: linux", true, false},
+        {"not 1 of s*", "product: linux", true, false},
+        {"1 of s* and not t", "product: linux", true, false},
+        {"not (s or t)", "product: linux", true, false},
+        {"s", "product: linux, service: sshd", false, false},
+        {"s", "category: webserver", false, false},
+    };
+    struct message m;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_N(rows); i++) {
+        char yaml[1024];
+        snprintf(yaml, sizeof yaml,
+                 DET("hit", "") "---\ntitle: f\nlogsource: {%s}\nfilter:\n  rules: any\n  s: [adm_]\n  t: [never]\n  condition: %s\n",
+                 rows[i].logsource, rows[i].condition);
+        struct ruleset *rs = help_rules(yaml);
+        help_message(&m, "x", "a needle of adm_bob");
+        check_row(help_hits(rs, &m) != rows[i].taken, rows[i].condition);
+        help_message(&m, "x", "a needle of bob");
+        check_row(help_hits(rs, &m) != rows[i].other, rows[i].condition);
+        ruleset_free(rs);
+    }
+}
+
+static void what_a_filter_takes_is_counted_and_named(void **state) {
+    struct message m;
+    uint32_t hits[4];
+    struct buf why;
+
+    (void)state;
+    struct ruleset *rs = help_rules(DET("hit", "") "---\ntitle: Administrators\nlogsource: {product: linux}\nfilter:\n  rules: "
+                                                   "any\n  s: [adm_]\n  condition: s\n");
+    struct matcher *mt = matcher_new(rs, true);
+    buf_init(&why, 4096);
+    help_message(&m, "x", "a needle of adm_bob");
+    match_scan(mt, &m);
+    assert_int_equal(match_eval(mt, &m, hits, 4), 0);
+    assert_true(match_why_not(mt, &m, 0, &why));
+    assert_non_null(strstr(buf_cstr(&why), "\"Administrators\""));
+    assert_int_equal(matcher_rule(mt, 0)->asked, 1);
+    assert_int_equal(matcher_rule(mt, 0)->excluded, 1);
+    assert_int_equal(matcher_rule(mt, 0)->matched, 0);
+    assert_int_equal(matcher_filter(mt, 0), 1);
+    assert_int_equal(ruleset_filters(rs), 1);
+    assert_int_equal(filter_info(rs, 0)->rules, 1);
+    buf_fini(&why);
+    matcher_free(mt);
+    ruleset_free(rs);
+}
+
+static void a_placeholder_without_a_list_is_said_and_its_rule_never_asked(void **state) {
+    static const char yaml[] = "title: t\nlogsource: {product: linux}\ndetection:\n  s: {user|expand: 'x%Admins%', message|expand|contains: "
+                               "['%what%', y]}\n  condition: s\n";
+    static const struct ruleset_list lists[] = {{{"admins", 6}, {"# who may\nroot\r\n adm*\n\n", 24}}, {{"what", 4}, {"needle", 6}}};
+    struct message m;
+
+    (void)state;
+    struct ruleset *rs = help_rules(yaml);
+    assert_int_equal(rule_info(rs, 0)->status, RULE_NOT_EVALUABLE);
+    assert_str(rule_info(rs, 0)->status_why, "Admins");
+    ruleset_free(rs);
+    struct tree **docs = NULL;
+    size_t n = 0;
+    struct err e = {0};
+    static struct errs es;
+    const struct ruleset_site site = {.lists = lists, .nlists = 2};
+    assert_int_equal(tree_from_yaml("t", str_of(yaml), &docs, &n, &e), RC_OK);
+    assert_int_equal(ruleset_load_at(&site, (const struct tree *const *)docs, n, RULESET_ANY_LOGSOURCE, &rs, &es), RC_OK);
+    assert_int_equal(rule_info(rs, 0)->status, RULE_LOADED);
+    for (int i = 0; i < 3; i++) {
+        static const char *const users[] = {"XROOT", "xadmin", "xbob"};
+        help_message(&m, "x", "a needle");
+        message_add(&m, F_USER, STR_NONE, str_of(users[i]), 0);
+        assert_int_equal(help_hits(rs, &m), i < 2);
+    }
+    ruleset_free(rs);
+    tree_free(docs[0]);
+    free(docs);
+}
+
+static void rules_without_an_id_may_have_the_same_title(void **state) {
+    (void)state;
+    struct ruleset *rs = help_rules(DET("t", "") DET("t", ""));
+    assert_int_equal(ruleset_count(rs), 2);
+    assert_str(rule_info(rs, 0)->id, "t");
+    assert_true(str_starts(rule_info(rs, 1)->id, STR("t (test.yml:")));
+    ruleset_free(rs);
+}
+
 static void deprecated_rules_load_and_stay_silent(void **state) {
     struct message m;
 
@@ -274,6 +392,10 @@ int main(void) {
         cmocka_unit_test(a_sighting_carries_what_correlations_above_it_need),
         cmocka_unit_test(refusing_a_rule_refuses_what_stands_on_it),
         cmocka_unit_test(filters_take_matches_away),
+        cmocka_unit_test(a_filter_says_what_goes_or_what_stays),
+        cmocka_unit_test(what_a_filter_takes_is_counted_and_named),
+        cmocka_unit_test(a_placeholder_without_a_list_is_said_and_its_rule_never_asked),
+        cmocka_unit_test(rules_without_an_id_may_have_the_same_title),
         cmocka_unit_test(deprecated_rules_load_and_stay_silent),
         cmocka_unit_test(the_digest_is_of_everything),
         cmocka_unit_test(samples_are_run_and_failures_have_their_line),
