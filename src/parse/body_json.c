@@ -15,6 +15,7 @@
 
 #define DEPTH_MAX 32
 #define PATH_BYTES 512
+#define LIST_MAX 32 /* values of one list: the journal writes bytes that are no text as numbers */
 
 struct reader {
     struct message *m;
@@ -25,6 +26,7 @@ struct reader {
     unsigned depth;
     struct {
         uint16_t path_n; /* in front of the member's name */
+        uint16_t n;      /* values of a list so far */
         bool list;
     } open[DEPTH_MAX];
     size_t added;
@@ -253,6 +255,7 @@ static bool enter(struct reader *r, bool wanted) {
         return false;
     r->open[r->depth].list = *r->p == '[';
     r->open[r->depth].path_n = (uint16_t)r->path_n;
+    r->open[r->depth].n = 0;
     r->depth++;
     r->p++;
     return true;
@@ -260,6 +263,7 @@ static bool enter(struct reader *r, bool wanted) {
 
 static void object(struct reader *r) {
     r->open[0].path_n = 0;
+    r->open[0].list = false;
     r->depth = 1;
     r->p++;
     for (;;) {
@@ -268,10 +272,13 @@ static void object(struct reader *r) {
         if (r->p == r->end)
             return;
         if (!closes(r)) {
-            if (list)
+            if (list) {
                 r->path_n = r->open[r->depth - 1].path_n;
-            else if (!member(r, &wanted))
+                wanted = r->open[r->depth - 1].n < LIST_MAX;
+                r->open[r->depth - 1].n += wanted;
+            } else if (!member(r, &wanted)) {
                 return;
+            }
             if ((*r->p == '{' || *r->p == '[') && enter(r, wanted))
                 continue;
             if (*r->p == '{' || *r->p == '[' ? !skip(r) : !scalar(r, wanted))

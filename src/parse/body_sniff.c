@@ -78,8 +78,19 @@ static bool access_log(struct str s) {
     return false;
 }
 
-static bool audit(struct str s) {
+/* "USER_LOGIN pid=1 ", "UNKNOWN[1399] pid=1 ": what the journal makes of a record. */
+static bool journal_audit(struct str s) {
+    size_t n = 0;
+
+    while (n < s.n && n < 40 && ((s.p[n] >= 'A' && s.p[n] <= 'Z') || is_digit(s.p[n]) || s.p[n] == '_' || s.p[n] == '[' || s.p[n] == ']'))
+        n++;
+    return n > 1 && n < s.n && s.p[n] == ' ' && pair_name(behind(s, n)) > 0;
+}
+
+static bool audit(struct str program, struct str s) {
     s = behind_clock(s);
+    if (str_is(program, "audit") && journal_audit(s))
+        return true;
     if (str_starts(s, STR("audit: ")))
         s = behind(s, 7);
     if (str_starts(s, STR("node=")))
@@ -139,7 +150,7 @@ enum body body_sniff(struct str program, struct str s) {
         return BODY_ACCESS;
     if (logger_name(s))
         return BODY_JSON;
-    if (audit(s))
+    if (audit(program, s))
         return BODY_AUDIT;
     if (!memchr(s.p, '=', s.n < 192 ? s.n : 192))
         return BODY_NONE;

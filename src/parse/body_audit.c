@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * body_audit.c - records of the Linux audit system, from auditd's plugins or the kernel itself
+ *
+ * Takes   [node=NAME ]type=NAME msg=audit(1700000000.123:45): name=value name="value" msg='name=value ...', and the names resolved
+ *         behind a group separator (0x1D, which relays write as #035).
+ * Gives   its fields; type by name; the record's time as audit_time and number as audit_id; the arguments of EXECVE, and the words of
+ *         PROCTITLE, as CommandLine besides.
+ *
+ * The kernel writes what a user chose either in quotes, when nothing in it could be mistaken, or as hexadecimal digits without
+ * quotes: so nothing a user chooses ends a value. Which fields that are is a list: a0 of SYSCALL is a number.
+ */
+#include "parse/body.h"
+#include "parse/format.h"
+
+#include <string.h>
+
+static const struct {
+    uint16_t number;
+    const char *name;
+} types[] = {
+#define AUDIT_TYPE(number, name) {number, name},
+#include "parse/audit_types.def"
+#undef AUDIT_TYPE
+};
+
+/* "1400", "UNKNOWN[1400]" */
+static struct str type_name(struct str s) {
+    struct str digits = str_starts(s, STR("UNKNOWN[")) && str_ends(s, STR("]")) ? sub(s, 8, s.n - 1) : s;
+    uint64_t n;
+
+    if (!str_u64(digits, 9999, &n))
+        return s;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (types[i].number == n)
+            return str_of(types[i].name);
+    return s;
+}
+
+/* ---- values */
+
+static bool hex(struct str s) {
+    if (s.n == 0 || s.n % 2)
+        return false;
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_digit(s.p[i]) && (s.p[i] < 'A' || s.p[i] > 'F'))
+            return false;
+    return true;
+}
+
+static int digit_of(char c) {
+    return is_digit(c) ? c - '0' : c - 'A' + 10;
+}
+
+static size_t unhex(struct str s, char *out) {
+    for (size_t i = 0; i < s.n; i += 2)
+        out[i / 2] = (char)(digit_of(s.p[i]) * 16 + digit_of(s.p[i + 1]));
+    return s.n / 2;
+}
+
+/* "a0", "a12", "a1[0]": an argument of EXECVE; false for "a1_len". */
+static bool argument(struct str name, bool *more) {
+    size_t n = 1;
+
+    if (name.n < 2 || name.p[0] != 'a' || !is_digit(name.p[1]))
+        return false;
+    while (n < name.n && is_digit(name.p[n]))
+        n++;
+    *more = n < name.n && name.p[n] == '[' && !str_ends(name, STR("[0]"));
+    return n == name.n || name.p[n] == '[';
+}
+
+static bool encoded(struct str name, bool execve) {
+    static const char *const names[] = {"acct", "exe", "comm", "cmd", "name", "proctitle", "cwd", "path", "key", "data", "ocomm", "vm", "file", "dir", "old-disk",
+                                        "new-disk", "device", "op-name", "unit", "invalid_context", "profile", "sw"};
+    bool more;
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (str_is(name, names[i]))
+            return true;
+    return execve && argument(name, &more);
+}
+
+struct item {
+    struct str name, value;
+    bool quoted;
+};
+
+/* Cuts the next name=value off. A bare value ends at a blank, and at the separator of the resolved names. */
+static bool next_item(struct str *s, struct item *it) {
+    size_t n = 0, eq;
+
+    while (n < s->n && memchr(" ,:\t\035{}\r\n", s->p[n], 9))
+        n++;
+    *s = sub(*s, n, s->n);
+    for (eq = 0; eq < s->n && s->p[eq] != '=' && s->p[eq] != ' '; eq++)
+        ;
+    if (s->n == 0)
+        return false;
+    if (eq == s->n || s->p[eq] == ' ' || eq == 0) { /* a word: "denied { read } for" */
+        *it = (struct item){.name = STR_NONE};
+        *s = sub(*s, eq + (eq < s->n), s->n);
+        return true;
+    }
+    it->name = sub(*s, 0, eq);
+    if (str_starts(it->name, STR("#035")))
+        it->name = sub(it->name, 4, it->name.n);
+    *s = sub(*s, eq + 1, s->n);
+    it->quoted = s->n && s->p[0] == '"';
+    for (n = it->quoted; n < s->n && (it->quoted ? s->p[n] != '"' : s->p[n] != ' ' && s->p[n] != '\035'); n++)
+        ;
+    it->value = sub(*s, it->quoted, n);
+    *s = sub(*s, n + (it->quoted && n < s->n), s->n);
+    if (!it->quoted && str_ends(it->value, STR("#035")))
+        it->value.n -= 4;
+    return true;
+}
+
+static bool nothing(struct str s) {
+    return str_is(s, "?") || str_is(s, "(null)") || str_is(s, "(none)");
+}
+
+/* What the value stands for; false when it is left out. */
+static bool resolved(struct message *m, const struct item *it, bool execve, struct str *value) {
+    *value = it->value;
+    if (it->quoted || !encoded(it->name, execve) || !hex(it->value))
+        return !nothing(it->value);
+    char *out = message_spare(m, it->value.n);
+    if (!out)
+        return false;
+    *value = body_keep(m, out, it->value.n, unhex(it->value, out));
+    return true;
+}
+
+static size_t items(struct message *m, struct str s, bool execve, bool title) {
+    size_t added = 0;
+    struct str value;
+    struct item it;
+
+    while (m->nfields < BODY_FIELDS_MAX && next_item(&s, &it)) {
+        if (it.name.n == 0 || !resolved(m, &it, execve, &value))
+            continue;
+        added += body_put(m, it.name, value, 0);
+        if (!title || !str_is(it.name, "proctitle"))
+            continue;
+        char *p = message_spare(m, value.n);
+        for (size_t i = 0; p && i < value.n; i++)
+            p[i] = value.p[i] ? value.p[i] : ' ';
+        if (p)
+            added += body_put(m, STR("CommandLine"), str_n(p, value.n), 0);
+    }
+    return added;
+}
+
+/* The arguments with a blank between them, all of them, whatever else there is room for. */
+static size_t command_line(struct message *m, struct str s) {
+    size_t n = 0, added = 0;
+    bool more;
+    struct item it;
+    char *p = message_spare(m, s.n);
+
+    if (!p)
+        return 0;
+    for (struct str rest = s; next_item(&rest, &it);) {
+        if (it.name.n == 0 || !argument(it.name, &more))
+            continue;
+        if (n && !more)
+            p[n++] = ' ';
+        if (!it.quoted && hex(it.value))
+            n += unhex(it.value, p + n);
+        else {
+            memcpy(p + n, it.value.p, it.value.n);
+            n += it.value.n;
+        }
+    }
+    struct str line = body_keep(m, p, s.n, n);
+    if (n)
+        added = body_put(m, STR("CommandLine"), line, 0);
+    return added;
+}
+
+/* ---- the record */
+
+/* audit(1700000000.123:45): gives what stands behind it */
+static struct str stamp(struct message *m, struct str s) {
+    size_t colon = str_chr(sub(s, 0, 64), ':'), end = str_chr(sub(s, 0, 64), ')');
+
+    if (colon == SIZE_MAX || end == SIZE_MAX || colon > end || colon < 6)
+        return s;
+    body_put(m, STR("audit_time"), sub(s, 6, colon), 0);
+    body_put(m, STR("audit_id"), sub(s, colon + 1, end), 0);
+    return sub(s, end + 1 + (end + 1 < s.n && s.p[end + 1] == ':'), s.n);
+}
+
+/* Parts of a record: the pairs, those in msg='...' (which is last and ends at the last quote), the resolved names. */
+static size_t parts(struct message *m, struct str s, bool execve, bool title) {
+    struct str names = STR_NONE, inner = STR_NONE;
+    size_t at = str_chr(s, '\035'), octal = 0;
+
+    if (at == SIZE_MAX) {
+        at = str_find(s, STR("#035"));
+        octal = 3;
+    }
+    if (at != SIZE_MAX) {
+        names = sub(s, at + 1 + octal, s.n);
+        s = sub(s, 0, at);
+    }
+    at = str_find(s, STR("msg='"));
+    if (at != SIZE_MAX) {
+        inner = sub(s, at + 5, s.n);
+        const char *last = inner.n ? memrchr(inner.p, '\'', inner.n) : NULL;
+        inner = sub(inner, 0, last ? (size_t)(last - inner.p) : inner.n);
+        s = sub(s, 0, at);
+    }
+    size_t added = execve ? command_line(m, s) : 0;
+    added += items(m, s, execve, title);
+    added += items(m, inner, false, false);
+    return added + items(m, names, false, false);
+}
+
+size_t body_audit(struct message *m, struct str s) {
+    size_t before = m->nfields;
+    struct str name = STR_NONE;
+    struct item it;
+
+    size_t at = str_find(s, STR("audit("));
+    size_t colon = str_find(sub(s, 0, 64), STR("audit: "));
+    if (colon != SIZE_MAX && colon < at)
+        s = sub(s, colon + 7, s.n);
+    else if (s.n && s.p[0] == '[')
+        s = sub(s, str_chr(s, ']') + 1, s.n);
+    for (struct str rest = s; !str_starts(rest, STR("audit(")) && next_item(&rest, &it) && it.name.n;) {
+        if (str_is(it.name, "msg") || !(str_is(it.name, "node") || str_is(it.name, "type")))
+            break;
+        if (str_is(it.name, "type"))
+            it.value = name = type_name(it.value);
+        body_put(m, it.name, it.value, 0);
+    }
+    at = str_find(s, STR("audit("));
+    if (at == SIZE_MAX) { /* as the journal has it: "USER_LOGIN pid=1 ..." */
+        at = str_chr(s, ' ');
+        name = type_name(sub(s, 0, at));
+        if (str_chr(name, '=') == SIZE_MAX && body_put(m, STR("type"), name, 0))
+            parts(m, sub(s, at, s.n), str_is(name, "EXECVE"), str_is(name, "PROCTITLE"));
+        return m->nfields - before;
+    }
+    parts(m, stamp(m, sub(s, at, s.n)), str_is(name, "EXECVE"), str_is(name, "PROCTITLE"));
+    return m->nfields - before;
+}
