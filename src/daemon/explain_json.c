@@ -12,16 +12,17 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The digits behind the point or comma, as many as the sender wrote, at most six. */
+/* The digits behind the last point or comma, as many as the sender wrote, at most six; three of milliseconds since 1970. */
 static int fraction_digits(struct str text) {
-    for (size_t i = 0; i < text.n; i++)
+    int n = 0;
+
+    for (size_t i = text.n; i-- > 0;)
         if (text.p[i] == '.' || text.p[i] == ',') {
-            int n = 0;
             while (i + 1 + (size_t)n < text.n && text.p[i + 1 + (size_t)n] >= '0' && text.p[i + 1 + (size_t)n] <= '9')
                 n++;
             return n < 6 ? n : 6;
         }
-    return 0;
+    return text.n == 13 ? 3 : 6;
 }
 
 bool explain_stamp(const struct message *m, char out[48]) {

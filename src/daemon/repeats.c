@@ -60,7 +60,7 @@ bool repeats_resolve(const struct repeats *r, struct message *m) {
     if (!s->wanted || !str_eq(host_of(m), str_n(s->host_bytes, s->host)))
         return false;
     m->text = str_n(s->text_bytes, s->text);
-    m->app = str_n(s->app_bytes, s->app);
+    /* not the app: that is what this message's header says, and it says nothing */
     m->program = str_n(s->app_bytes + s->program_at, s->program);
     parse_body(m);
     if (m->pri < 0)

@@ -70,7 +70,7 @@ static uint32_t times(struct str *s, struct str lead) {
 static void repeated(struct message *m) {
     struct str t = m->text;
 
-    if (t.n < 24 || (t.p[0] != 'm' && t.p[0] != 'l')) /* nearly every line ends here */
+    if (t.n < 24 || (t.p[0] != 'm' && t.p[0] != 'l' && t.p[0] != '-')) /* nearly every line ends here */
         return;
     if (str_starts(t, STR("message repeated "))) {
         uint32_t n = times(&t, STR("message repeated "));
@@ -78,7 +78,12 @@ static void repeated(struct message *m) {
             m->repeat = n;
             m->text = sub(t, (t.p[3] == ' ' ? 4u : 3u), t.n - 1);
         }
-    } else if (str_starts(t, STR("last message repeated "))) {
+        return;
+    }
+    if (str_starts(t, STR("--- ")) && str_ends(t, STR(" ---"))) /* macOS */
+        t = sub(t, 4, t.n - 4);
+    if (str_starts(t, STR("last message repeated "))) {
+        m->text = t;
         uint32_t n = times(&t, STR("last message repeated "));
         m->repeat = n ? n : 1;
     }

@@ -114,6 +114,14 @@ static void no_byte_behind_the_message_is_looked_at(void **state) {
         "<13>Sat Oct 11 22:14:15 2003 [2001:db8::1] -- root[1]: x",
         "2003-10-11T22:14:15.003004+02:00 h syslogd 1.4.1: x",
         "<13>1386543323.5 h last message repeated 3 times",
+        "<38>1 2026-01-02T03:04:05.678Z h1 sshd 4711 ID [x@1 a=\"[b]\"] --- last message repeated 2 times ---",
+        "<189>: gw1 : 2026 Jan  2 03:04:05.678 CET: %ETHPORT-5-IF_UP: up",
+        "<189>29: gw1 RP/0/RSP0/CPU0:Jan  2 03:04:05.678 UTC: config[65710]: %MGBL-SYS-5-CONFIG_I : x",
+        "<189>Jan  2 03:04:06 192.0.2.9 29: *Jan  2 03:04:05.678: %SYS-5-CONFIG_I: x",
+        "<38>Jan  2 03:04:05 Message forwarded from aix1: sshd[4711]: x",
+        "<38>Jan  2 03:04:05 <auth.info> h1 notice Microsoft Word[4711]: x",
+        "<14>Jan  2 03:04:05 fw1: %ASA-6-302013: MSWinEventLog\t1",
+        "<38>gw1 sshd[4711]: x",
     };
     static const char poison[] = "\0 <>[]:\"\\=9-\xff";
 

@@ -10,7 +10,6 @@ static struct message m;
 
 static void parse(const char *raw) {
     memset(&m, 0xa5, sizeof m);
-    m.spare = NULL;
     m.raw = str_of(raw);
     m.arrived = 1;
     m.flags = 0;
@@ -133,7 +132,7 @@ static void a_bad_pri_is_skipped_and_the_rest_still_read(void **state) {
 }
 
 static void broken_rfc5424_is_kept_whole_and_never_valid(void **state) {
-    static const char *const t[] = {"<1>1 - - - - -", "<165>1 2003-10-11T22:14:15Z h a - - [x", "<29>1 2006-01-02T15:04:05Z+07:00 - - - - -",
+    static const char *const t[] = {"<1>1 - - - - -", "<29>1 2006-01-02T15:04:05Z+07:00 - - - - -",
                                     "<1>10 -- - - - -", "<1>1"};
 
     (void)state;
@@ -144,6 +143,17 @@ static void broken_rfc5424_is_kept_whole_and_never_valid(void **state) {
     }
 }
 
+static void what_was_meant_as_rfc5424_keeps_what_it_says(void **state) {
+    (void)state;
+    parse("<165>1 2003-10-11T22:14:15Z h a 7 - [x");
+    assert_true(m.dialect == DIALECT_RFC3164 && !m.valid && m.version == -1 && m.pri == 165);
+    assert_str(m.ts.text, "2003-10-11T22:14:15Z");
+    assert_str(m.host, "h");
+    assert_str(m.program, "a");
+    assert_str(m.text, "[x");
+    assert_true(str_absent(m.sd) && str_absent(m.msgid));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(real_headers_are_read),
@@ -151,6 +161,7 @@ int main(void) {
         cmocka_unit_test(an_application_s_own_line_is_text),
         cmocka_unit_test(a_bad_pri_is_skipped_and_the_rest_still_read),
         cmocka_unit_test(broken_rfc5424_is_kept_whole_and_never_valid),
+        cmocka_unit_test(what_was_meant_as_rfc5424_keeps_what_it_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

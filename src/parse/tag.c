@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * tag.c - the words of a BSD header: host, TAG and what stands in brackets behind it
+ *
+ * Takes   the bytes from where the word may begin.
+ * Gives   its length. A word that is no tag is none: what a program wrote must not become its name.
+ */
+#include "parse/tag.h"
+
+#include "parse/format.h"
+
+#include <string.h>
+
+enum { TAG_CHAR = 1, HOST_CHAR = 2, HEX_COLON = 4 };
+
+/* Built once by the compiler: which bytes may stand in a tag (printable, none of "[]: ", see tag_word) and in a host name. */
+#define GRAPH TAG_CHAR
+#define NAMEC (TAG_CHAR | HOST_CHAR)
+#define HEXC (TAG_CHAR | HOST_CHAR | HEX_COLON)
+static const uint8_t kind[256] = {
+    ['!'] = GRAPH, ['"'] = GRAPH, ['#'] = GRAPH, ['$'] = GRAPH, ['%'] = NAMEC, ['&'] = GRAPH, ['\''] = GRAPH, ['('] = GRAPH,
+    [')'] = GRAPH, ['*'] = GRAPH, ['+'] = GRAPH, [','] = GRAPH, ['-'] = NAMEC, ['.'] = HEXC, ['/'] = NAMEC, ['0' ... '9'] = HEXC,
+    [':'] = HOST_CHAR | HEX_COLON, [';'] = GRAPH, ['<'] = GRAPH, ['='] = GRAPH, ['>'] = GRAPH, ['?'] = GRAPH, ['@'] = NAMEC,
+    ['A' ... 'F'] = HEXC, ['G' ... 'Z'] = NAMEC, ['['] = 0, ['\\'] = GRAPH, [']'] = 0, ['^'] = GRAPH, ['_'] = NAMEC, ['`'] = GRAPH,
+    ['a' ... 'f'] = HEXC, ['g' ... 'z'] = NAMEC, ['{'] = GRAPH, ['|'] = GRAPH, ['}'] = GRAPH, ['~'] = GRAPH, [0x80 ... 0xff] = NAMEC,
+};
+
+static size_t run(struct str s, uint8_t which) {
+    size_t n = 0;
+
+    while (n < s.n && (kind[(unsigned char)s.p[n]] & which))
+        n++;
+    return n;
+}
+
+/* An IPv6 address would pass for a tag ("2001:" and so on); two colons and only hex make a host. */
+static bool ipv6_like(struct str s) {
+    size_t n = run(s, HEX_COLON), colons = 0;
+
+    for (size_t i = 0; i < n; i++)
+        colons += s.p[i] == ':';
+    return colons >= 2 && (n == s.n || s.p[n] == ' ' || s.p[n] == '%');
+}
+
+/* Behind a tag: ": " or " " or the end. A colon needs no blank behind it, but "https://", "12:30" and "A::B" are no tags. */
+static size_t tag_end(struct str s, size_t i, bool pid) {
+    if (i < s.n && s.p[i] == ':') {
+        char next = i + 1 < s.n ? s.p[i + 1] : ' ';
+        return !pid && (next == '/' || next == ':' || is_digit(next)) ? SIZE_MAX : i + 1 + (i + 1 < s.n && next == ' ');
+    }
+    if (!pid)
+        return SIZE_MAX;
+    if (i == s.n)
+        return i;
+    return s.p[i] == ' ' ? i + 1 : SIZE_MAX;
+}
+
+/* "[123]" at i: the index behind it, or i. Some senders put a thread or a name there: any tag bytes will do. */
+static size_t bracketed(struct str s, size_t i, struct str *in) {
+    if (i >= s.n || s.p[i] != '[')
+        return i;
+    size_t n = run(sub(s, i + 1, s.n), TAG_CHAR);
+    if (n == 0 || n > 128 || i + 1 + n >= s.n || s.p[i + 1 + n] != ']')
+        return i;
+    *in = sub(s, i + 1, i + 1 + n);
+    return i + n + 2;
+}
+
+/* A tag made of s[0..n) and what follows. */
+static bool tag_close(struct str s, size_t n, struct tag *t) {
+    t->pid = STR_NONE;
+    size_t i = bracketed(s, n, &t->pid);
+
+    t->app = sub(s, 0, n);
+    t->end = tag_end(s, i, i > n);
+    return t->end != SIZE_MAX;
+}
+
+/* "[sshd]: text" */
+static bool bracket_tag(struct str s, struct tag *t) {
+    t->pid = STR_NONE;
+    size_t i = bracketed(s, 0, &t->app);
+
+    t->end = i ? tag_end(s, i, true) : SIZE_MAX;
+    return i && t->end != SIZE_MAX && !tag_level(t->app);
+}
+
+static bool is_upper(char c) {
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool is_alpha(char c) {
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+/* "Microsoft Word[411]: text": up to three words with capitals and a number in brackets; anything less is a sentence. */
+static bool title_tag(struct str s, size_t n, struct tag *t) {
+    for (int words = 1; words < 3 && n + 1 < s.n && s.p[n] == ' ' && is_upper(s.p[0]) && is_upper(s.p[n + 1]); words++) {
+        size_t more = run(sub(s, n + 1, s.n), TAG_CHAR);
+        n += 1 + more;
+        if (n < s.n && s.p[n] == '[')
+            return tag_close(s, n, t) && t->pid.n && s.p[t->pid.p - s.p + (ptrdiff_t)t->pid.n + 1] == ':' && is_digit(t->pid.p[0]);
+    }
+    return false;
+}
+
+/* Two words: "syslogd 1.4.1:" and "-- root[2421]:" */
+static bool two_words(struct str s, size_t n, struct tag *t) {
+    bool login = n == 2 && s.p[0] == '-' && s.p[1] == '-';
+
+    if (n + 1 >= s.n || s.p[n] != ' ' || (!is_digit(s.p[n + 1]) && !login))
+        return false;
+    size_t more = run(sub(s, n + 1, s.n), TAG_CHAR), end = n + 1 + more;
+    return more && (login || (end < s.n && s.p[end] == ':')) && tag_close(s, end, t);
+}
+
+/* "MSWinEventLog<TAB>1<TAB>Security": Snare */
+static bool tab_tag(struct str s, size_t n, struct tag *t) {
+    for (size_t i = 0; i < n; i++)
+        if (!is_alpha(s.p[i]))
+            return false;
+    if (n + 1 >= s.n || s.p[n] != '\t')
+        return false;
+    *t = (struct tag){sub(s, 0, n), STR_NONE, n + 1};
+    return true;
+}
+
+bool tag_read(struct str s, struct tag *t) {
+    size_t n = run(s, TAG_CHAR);
+
+    if (n == 0)
+        return bracket_tag(s, t);
+    if (ipv6_like(s))
+        return false;
+    return tag_close(s, n, t) || two_words(s, n, t) || tab_tag(s, n, t) || title_tag(s, n, t);
+}
+
+/* The length of a host name and whether one is there: a word that is no tag. */
+size_t tag_host(struct str s) {
+    size_t n = run(s, HOST_CHAR);
+
+    if (s.n && s.p[0] == '[') { /* [2001:db8::1] */
+        size_t in = run(sub(s, 1, s.n), HEX_COLON);
+        return in > 2 && in + 2 < s.n && s.p[1 + in] == ']' && s.p[2 + in] == ' ' && memchr(s.p, ':', in) ? in + 2 : 0;
+    }
+    if (n == 0 || n > 255 || (n < s.n && s.p[n] != ' '))
+        return 0;
+    return memchr(s.p, ':', n) && !ipv6_like(s) ? 0 : n;
+}
+
+static const char *const facilities[] = {"kern",   "user",   "mail",   "daemon", "auth",   "syslog", "lpr",    "news",   "uucp",   "cron",
+                                         "authpriv", "ftp",  "ntp",    "audit",  "console", "security", "local0", "local1", "local2", "local3",
+                                         "local4", "local5", "local6", "local7"};
+static const char *const severities[] = {"emerg", "alert", "crit", "err", "error", "warning", "warn", "notice", "info", "debug"};
+static const char *const levels[] = {"TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERR",   "ERROR", "CRIT", "CRITICAL",
+                                     "ALERT", "EMERG", "FATAL", "SEVERE", "FINE", "VERBOSE", "PANIC"};
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
+static bool one_of(struct str word, const char *const *list, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (str_is(word, list[i]))
+            return true;
+    return false;
+}
+
+bool tag_level(struct str word) {
+    if (word.n > 8)
+        return false;
+    for (size_t i = 0; i < COUNT(levels); i++)
+        if (str_eqi(word, str_of(levels[i])))
+            return true;
+    return false;
+}
+
+size_t tag_priority(struct str s) {
+    bool angle = s.n && s.p[0] == '<';
+    struct str word = sub(s, angle, s.n);
+    struct tag t;
+    size_t n = 0, dot = SIZE_MAX;
+
+    for (; n < word.n && n < 16 && (is_alpha(word.p[n]) || is_digit(word.p[n]) || word.p[n] == '.'); n++)
+        if (word.p[n] == '.')
+            dot = n;
+    size_t end = n + 2 * (size_t)angle;
+    if (end >= s.n || s.p[end] != ' ' || (angle && s.p[end - 1] != '>'))
+        return 0;
+    word = sub(word, 0, n);
+    if (dot == SIZE_MAX) /* F5 */
+        return !angle && one_of(word, severities, COUNT(severities)) && tag_read(sub(s, end + 1, s.n), &t) && t.pid.n ? end + 1 : 0;
+    return one_of(sub(word, 0, dot), facilities, COUNT(facilities)) && one_of(sub(word, dot + 1, n), severities, COUNT(severities)) ? end + 1 : 0;
+}
