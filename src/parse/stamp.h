@@ -16,6 +16,7 @@ size_t stamp_bsd(struct str s, struct msg_time *t);     /* "Oct 11 22:14:15" and
 size_t stamp_epoch(struct str s, struct msg_time *t);   /* seconds since 1970, maybe a fraction; milli- or microseconds */
 /* The time of a line of a program's own log, wherever its program writes it (stamps.def); false and *t empty when there is none. */
 bool stamp_line(struct str s, struct msg_time *t);
+bool stamp_front(struct str s, struct msg_time *t); /* the same, but only at its front: for what came without a header */
 size_t stamp_value(struct str s, struct msg_time *t); /* any of these at the front of s */
 bool stamp_json(struct str s, struct msg_time *t); /* of a JSON object: what its outermost "time", "timestamp", ... says */
 

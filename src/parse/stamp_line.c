@@ -218,12 +218,15 @@ static bool audit(struct str s, struct msg_time *t) {
     return false;
 }
 
-bool stamp_line(struct str s, struct msg_time *t) {
-    bool open = s.n && opens(s.p[0]);
-
-    if (stamp_value(s, t) || (open && stamp_value(sub(s, 1, s.n), t)) || audit(s, t))
+bool stamp_front(struct str s, struct msg_time *t) {
+    if (stamp_value(s, t) || (s.n && opens(s.p[0]) && stamp_value(sub(s, 1, s.n), t)) || audit(s, t) || (s.n && s.p[0] == '{' && stamp_json(s, t)))
         return true;
-    if (s.n && s.p[0] == '{' ? stamp_json(s, t) : among(s, t))
+    *t = (struct msg_time){0};
+    return false;
+}
+
+bool stamp_line(struct str s, struct msg_time *t) {
+    if (stamp_front(s, t) || (s.n && s.p[0] != '{' && among(s, t)))
         return true;
     *t = (struct msg_time){0};
     return false;

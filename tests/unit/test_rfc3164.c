@@ -114,7 +114,8 @@ static void an_application_s_own_line_is_text(void **state) {
     (void)state;
     for (size_t i = 0; i < ARRAY_N(t); i++) {
         parse(t[i]);
-        check_row(m.dialect == DIALECT_TEXT && !m.ts.present && str_absent(m.host) && str_absent(m.app), t[i]);
+        check_row(m.dialect == DIALECT_TEXT && str_absent(m.host) && str_absent(m.app), t[i]);
+        check_row(str_absent(m.ts.text) || str_starts(str_of(t[i] + (t[i][0] == '[')), m.ts.text), t[i]); /* its own, at the front */
         check_row(str_is(m.text, t[i]) && m.valid, t[i]);
     }
 }
