@@ -103,7 +103,7 @@ static void judge(struct explainer *ex) {
     x->has_event = false;
     for (size_t i = 0; i < x->nhits; i++) {
         pipeline_sighting(&ex->pipe, &x->m, x->hits[i], &x->ones[i], &x->sightings[i]);
-        correlate(ex->corr, &x->sightings[i], on_alert, ex);
+        correlate(ex->corr, &x->sightings[i], x->m.time, on_alert, ex);
     }
     for (size_t i = 0; i < x->nhits; i++)
         if (rule_info(ex->g->rules, x->hits[i])->makes_event)

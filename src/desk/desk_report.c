@@ -352,7 +352,7 @@ static size_t take_sighting(struct desk *d, const struct sighting *s, struct sig
         joined(x, id, made);
     }
     if (wanted)
-        correlate(d->corr, &mine, on_alert, x);
+        correlate(d->corr, &mine, now, on_alert, x);
     size_t stored = store_lines(x, ri->id, wanted);
     account_events(x);
     x->s = s;

@@ -1,41 +1,41 @@
 /* SPDX-License-Identifier: ISC
  *
- * correlate.c - windows over sightings: event_count, value_count, temporal, temporal_ordered
+ * correlate.c - windows over sightings
  *
- * Takes   sightings, each with all its times.
+ * Takes   sightings, each with all its times; the time, when windows close.
  * Gives   alerts: one when a correlation fires, and one per sighting that folds into it afterwards.
- * Keeps   at most `max_groups` groups in all; the one unseen longest is forgotten first, and counted. A list of what changed, so
- *         that the desk saves it in the transaction of the sightings.
+ * Keeps   groups, bounded; a list of what changed, so that the desk saves it in the transaction of the sightings.
  *
  * What fires is a sighting of the correlation itself for those that name it. While it folds and its condition still holds, they are
  * reminded of it (a reminder counts nothing): a login after two hours of guessing is still a login after guessing.
  */
 #include "detect/correlate.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/digest.h"
 #include "base/pack.h"
-#include "base/rng.h"
-#include "base/table.h"
-#include "detect/correlate_group.h"
+#include "detect/correlate_store.h"
 #include "detect/ruleset_link.h"
 
 struct correlator {
     const struct ruleset *rs;
-    struct table *groups;    /* key to struct group * */
-    struct group all, dirty; /* heads of rings */
-    struct group *cursor;    /* where expiry goes on */
-    size_t max_groups, dead;
-    uint64_t seed[2];
+    struct groups groups;
+    const struct str *orgs;
+    size_t norgs;
+    uint64_t seed[2]; /* of the hashes of values, saved with them */
+    bool seeded;      /* by the record */
+    bool closes;
     struct corr_stats stats;
     struct buf state;
 };
 
 struct feed { /* one call of correlate(), handed down the chain */
     struct correlator *c;
-    const struct sighting *s;
+    const struct sighting *s, *by; /* by: NULL when no sighting did it */
+    int64_t now;
     alert_fn fn;
     void *ctx;
 };
@@ -47,104 +47,41 @@ struct times {
     bool reminder;
 };
 
-/* --- groups and their lists */
-
-static void dirty_unlink(struct group *g) {
-    if (!g->dirty)
-        return;
-    g->dirty_prev->dirty_next = g->dirty_next;
-    g->dirty_next->dirty_prev = g->dirty_prev;
-    g->dirty = false;
-}
-
-static void mark_dirty(struct correlator *c, struct group *g) {
-    g->idle = 0;
-    if (g->dirty)
-        return;
-    g->dirty = true;
-    g->dirty_next = &c->dirty;
-    g->dirty_prev = c->dirty.dirty_prev;
-    g->dirty_prev->dirty_next = g;
-    c->dirty.dirty_prev = g;
-}
-
-static void group_free(struct group *g) {
-    dirty_unlink(g);
-    group_fini(g);
-    free(g->key);
-    free(g);
-}
-
-/* The table lets go of a group. What was saved must be forgotten by the record too, so its key stays until the next save. */
-static void on_drop(void *ctx, struct str key, void *value) {
-    struct correlator *c = ctx;
-    struct group *g = *(struct group **)value;
-    (void)key;
-    if (!g)
-        return;
-    if (c->cursor == g)
-        c->cursor = g->next;
-    g->prev->next = g->next;
-    g->next->prev = g->prev;
-    if (!g->saved || c->dead >= c->max_groups) {
-        group_free(g);
-        return;
-    }
-    group_fini(g);
-    g->dead = true;
-    c->dead++;
-    mark_dirty(c, g);
-}
-
-static struct group *group_get(struct correlator *c, uint32_t rule, struct str key) {
-    bool fresh;
-    struct group **slot = table_get(c->groups, key, &fresh);
-    if (!slot || !fresh)
-        return slot ? *slot : NULL;
-    struct group *g = calloc(1, sizeof *g);
-    if (!g || !group_init(g, &c->rs->rules[rule], rule, key, c->seed)) {
-        free(g);
-        table_remove(c->groups, key);
-        return NULL;
-    }
-    g->next = &c->all;
-    g->prev = c->all.prev;
-    g->prev->next = g;
-    c->all.prev = g;
-    *slot = g;
-    return g;
-}
-
 struct correlator *correlator_new(const struct ruleset *rs, size_t max_groups) {
     struct correlator *c = calloc(1, sizeof *c);
     if (!c)
         return NULL;
     c->rs = rs;
-    c->max_groups = max_groups;
-    c->all.next = c->all.prev = c->cursor = &c->all;
-    c->dirty.dirty_next = c->dirty.dirty_prev = &c->dirty;
-    rng_bytes(c->seed, sizeof c->seed);
     buf_init(&c->state, STATE_MAX);
-    c->groups = table_new(max_groups, sizeof(struct group *), on_drop, c);
-    if (c->groups)
+    for (size_t i = 0; i < rs->n; i++)
+        c->closes = c->closes || (rs->rules[i].corr && rs->rules[i].corr->closes);
+    if (groups_init(&c->groups, rs, max_groups)) {
+        memcpy(c->seed, c->groups.seed, sizeof c->seed);
         return c;
-    correlator_free(c);
+    }
+    free(c);
     return NULL;
 }
 
 void correlator_free(struct correlator *c) {
     if (!c)
         return;
-    if (c->groups)
-        table_free(c->groups);
-    while (c->dirty.dirty_next != &c->dirty)
-        group_free(c->dirty.dirty_next);
+    groups_fini(&c->groups);
     buf_fini(&c->state);
     free(c);
 }
 
+void correlator_orgs(struct correlator *c, const struct str *slugs, size_t n) {
+    c->orgs = slugs;
+    c->norgs = n;
+}
+
 bool correlator_wants(const struct correlator *c, uint32_t rule) {
     return rule < c->rs->n && c->rs->parent_at[rule] < c->rs->parent_at[rule + 1];
+}
+
+bool correlator_closes(const struct correlator *c) {
+    return c->closes;
 }
 
 /* --- which group, which value */
@@ -159,20 +96,27 @@ static const struct field *sighting_field(const struct sighting *s, uint16_t id,
 static void pack_value(struct buf *b, struct str v) {
     uint8_t digest[SHA256_SIZE];
     char hex[SHA256_HEX];
-    if (v.n <= KEY_VALUE_MAX) {
-        pack_str(b, v);
-        return;
+    if (v.n > KEY_VALUE_MAX) {
+        sha256_of(v, digest);
+        hex_of(digest, sizeof digest, hex);
+        v = str_of(hex);
     }
-    sha256_of(v, digest);
-    hex_of(digest, sizeof digest, hex);
-    pack_str(b, str_of(hex));
+    pack_varint(b, v.n);
+    buf_str(b, v);
+}
+
+static struct str unpack_value(struct unpack *u) {
+    uint64_t n = unpack_varint(u);
+    if (n > KEY_VALUE_MAX || n > (size_t)(u->end - u->p))
+        u->bad = true;
+    struct str v = u->bad ? STR("") : str_n(u->p, (size_t)n);
+    u->p += v.n;
+    return v;
 }
 
 /* The key, and the fields of the group for the alert; false when one is missing. */
 static bool group_key(const struct feed *f, uint32_t rule, uint32_t ref, struct buf *key, struct field *group) {
     const struct corr *c = f->c->rs->rules[rule].corr;
-    pack_u32(key, rule);
-    pack_u16(key, f->s->org);
     for (size_t i = 0; i < c->nby; i++) {
         const struct field *v = sighting_field(f->s, c->by[i].ids[ref], c->by[i].names[ref]);
         if (!v)
@@ -183,94 +127,145 @@ static bool group_key(const struct feed *f, uint32_t rule, uint32_t ref, struct 
     return !key->over;
 }
 
-static bool value_hash(const struct feed *f, const struct corr *c, uint32_t ref, const struct group *g, uint64_t *out) {
+/* The same from the key, when no sighting is at hand. */
+static size_t group_fields(const struct correlator *c, const struct group *g, char bytes[GROUP_KEY_MAX], struct field *out) {
+    const struct corr *corr = c->rs->rules[g->rule].corr;
+    struct unpack u;
+    memcpy(bytes, g->key, g->key_n);
+    unpack_init(&u, str_n(bytes, g->key_n));
+    for (size_t i = 0; i < corr->nby; i++)
+        out[i] = (struct field){corr->by[i].id, 0, corr->by[i].name, unpack_value(&u)};
+    return corr->nby;
+}
+
+static bool value_hash(const struct feed *f, const struct corr *c, uint32_t ref, uint64_t *out) {
     uint64_t h = 0;
     for (size_t i = 0; i < c->nfields; i++) {
         const struct field *v = sighting_field(f->s, c->fields[i].ids[ref], c->fields[i].names[ref]);
         if (!v)
             return false;
-        const uint64_t seed[2] = {g->seed[0] ^ h, g->seed[1] + i};
+        const uint64_t seed[2] = {f->c->seed[0] ^ h, f->c->seed[1] + i};
         h = str_siphash(seed, v->value);
     }
     *out = h;
     return true;
 }
 
+/* Of a sum the weight is part of the value. */
+static bool value_number(const struct feed *f, const struct corr *c, uint32_t ref, struct seen *s) {
+    const struct field *v = sighting_field(f->s, c->fields[0].ids[ref], c->fields[0].names[ref]);
+    double d;
+    if (!v || !corr_number(v->value, &d))
+        return false;
+    if (c->type == CORR_VALUE_SUM || c->type == CORR_VALUE_AVG)
+        d *= s->weight;
+    memcpy(&s->value, &d, sizeof d);
+    return d <= CORR_NUMBER_MAX && d >= -CORR_NUMBER_MAX;
+}
+
+static bool value_of(const struct feed *f, const struct corr *c, struct seen *s) {
+    if (c->nfields == 0)
+        return true;
+    if (c->type == CORR_VALUE_COUNT ? value_hash(f, c, s->ref, &s->value) : value_number(f, c, s->ref, s))
+        return true;
+    *(c->type == CORR_VALUE_COUNT ? &f->c->stats.missing_group : &f->c->stats.no_number) += s->weight;
+    return false;
+}
+
 /* --- one sighting */
 
 static void feed_parents(const struct feed *f, uint32_t rule, const struct times *t, uint32_t depth);
 
-static void give(const struct feed *f, const struct alert *proto, bool fired, const struct window_span *span) {
-    struct alert a = *proto;
-    a.fired = fired;
-    a.count = span->count;
-    a.first = span->first;
-    a.last = span->last;
-    if (fired)
+static void give(const struct feed *f, const struct alert *a) {
+    if (a->fired)
         f->c->stats.fired++;
     else
-        f->c->stats.folded += span->count;
+        f->c->stats.folded += a->count;
     if (f->fn)
-        f->fn(f->ctx, &a);
-}
-
-static void fold(struct window_span *into, int64_t t, uint32_t weight) {
-    if (into->count == 0)
-        into->first = into->last = t;
-    into->count += weight;
-    into->first = t < into->first ? t : into->first;
-    into->last = t > into->last ? t : into->last;
+        f->fn(f->ctx, a);
 }
 
 struct run { /* one sighting going through one group */
     const struct feed *f;
     const struct rule *r;
     struct str key;
-    struct alert proto;
-    struct window_span folded;
+    struct alert proto, folded;
     int64_t holds_at; /* when its condition last held while folding; INT64_MIN never */
 };
 
+static void fold(struct run *run, int64_t t, uint32_t weight) {
+    struct alert *a = &run->folded;
+    if (a->count == 0) {
+        *a = run->proto;
+        a->first = a->last = t;
+    }
+    a->count += weight;
+    a->first = t < a->first ? t : a->first;
+    a->last = a->at = t > a->last ? t : a->last;
+}
+
 static void flush(struct run *run) {
     if (run->folded.count)
-        give(run->f, &run->proto, false, &run->folded);
+        give(run->f, &run->folded);
     run->folded.count = 0;
 }
 
-/* Chained correlations may make the table forget this very group, so whoever comes back from here looks it up again. */
-static void on_fired(struct run *run, const struct fired *out, int64_t t) {
-    const struct times one = {&t, NULL, 1, false};
+static void fill(struct alert *a, const struct fired *out) {
+    a->fired = true;
+    a->count = out->count;
+    a->value = out->value;
+    a->first = out->first;
+    a->last = out->last;
+    a->at = out->at;
+}
+
+/* Chained correlations may make the store forget this very group, so whoever comes back from here looks it up again. */
+static void on_fired(struct run *run, const struct fired *out) {
+    const struct times one = {&out->at, NULL, 1, false};
+    struct alert a = run->proto;
     flush(run);
-    give(run->f, &run->proto, true, &out->span);
+    fill(&a, out);
+    give(run->f, &a);
     feed_parents(run->f, run->proto.rule, &one, run->proto.depth + 1);
+}
+
+static bool chained(const struct correlator *c, uint32_t rule) {
+    for (uint32_t p = c->rs->parent_at[rule]; p < c->rs->parent_at[rule + 1]; p++) {
+        enum corr_type t = c->rs->rules[c->rs->parents[p].corr].corr->type;
+        if (t == CORR_TEMPORAL || t == CORR_TEMPORAL_ORDERED)
+            return true;
+    }
+    return false;
+}
+
+static void run_one(struct run *run, struct group **g, struct seen *s) {
+    struct correlator *c = run->f->c;
+    struct fired out;
+    size_t bytes = group_bytes(*g);
+    enum step step = group_step(*g, run->r, s, run->f->now, chained(c, run->proto.rule), &out);
+    c->stats.bounded += out.lost;
+    groups_touched(&c->groups, *g, bytes);
+    if (step == STEP_LATE)
+        c->stats.late += s->weight;
+    if (step == STEP_FOLDED)
+        fold(run, s->t, s->weight);
+    if (step == STEP_FOLDED && out.holds)
+        run->holds_at = s->t;
+    if (step != STEP_FIRED)
+        return;
+    on_fired(run, &out);
+    *g = groups_get(&c->groups, run->proto.rule, run->proto.org, run->key);
 }
 
 static void run_times(struct run *run, uint32_t ref, const struct times *t) {
     struct correlator *c = run->f->c;
-    struct group *g = group_get(c, run->proto.rule, run->key);
+    struct group *g = groups_get(&c->groups, run->proto.rule, run->proto.org, run->key);
     for (uint32_t i = 0; g && i < t->n; i++) {
         struct seen s = {t->t[i], t->w ? t->w[i] : 1, ref, 0, t->reminder};
-        struct fired out;
-        if (!group_time_sane(s.t)) { /* sightings come over a socket */
+        if (!group_time_sane(s.t)) /* sightings come over a socket */
             c->stats.late += s.weight;
-            continue;
-        }
-        if (run->r->corr->type == CORR_VALUE_COUNT && !value_hash(run->f, run->r->corr, ref, g, &s.value)) {
-            c->stats.missing_group += s.weight;
-            continue;
-        }
-        enum step step = group_step(g, run->r, &s, &out);
-        mark_dirty(c, g);
-        if (step == STEP_LATE)
-            c->stats.late += s.weight;
-        if (step == STEP_FOLDED)
-            fold(&run->folded, s.t, s.weight);
-        if (step == STEP_FOLDED && out.holds)
-            run->holds_at = s.t;
-        if (step == STEP_FIRED) {
-            on_fired(run, &out, s.t);
-            g = group_get(c, run->proto.rule, run->key);
-        }
+        else if (value_of(run->f, run->r->corr, &s))
+            run_one(run, &g, &s);
     }
     flush(run);
 }
@@ -278,7 +273,7 @@ static void run_times(struct run *run, uint32_t ref, const struct times *t) {
 static void feed_one(const struct feed *f, uint32_t rule, uint32_t ref, const struct times *t, uint32_t depth) {
     char bytes[GROUP_KEY_MAX];
     struct buf key = {.p = bytes, .cap = sizeof bytes, .max = sizeof bytes - 1};
-    struct field group[8];
+    struct field group[CORR_FIELDS_MAX];
     const struct rule *r = &f->c->rs->rules[rule];
     if (t->reminder && r->corr->type != CORR_TEMPORAL && r->corr->type != CORR_TEMPORAL_ORDERED)
         return;
@@ -288,7 +283,7 @@ static void feed_one(const struct feed *f, uint32_t rule, uint32_t ref, const st
     }
     struct run run = {.f = f, .r = r, .key = str_n(bytes, key.n), .holds_at = INT64_MIN};
     run.proto =
-        (struct alert){.rule = rule, .org = f->s->org, .group = group, .ngroup = r->corr->nby, .by = f->s, .depth = depth};
+        (struct alert){.rule = rule, .org = f->s->org, .group = group, .ngroup = r->corr->nby, .by = f->by, .depth = depth};
     run_times(&run, ref, t);
     if (run.holds_at != INT64_MIN) {
         const struct times one = {&run.holds_at, NULL, 1, true};
@@ -305,8 +300,8 @@ static void feed_parents(const struct feed *f, uint32_t rule, const struct times
             feed_one(f, rs->parents[p].corr, rs->parents[p].ref, t, depth);
 }
 
-void correlate(struct correlator *c, const struct sighting *s, alert_fn fn, void *ctx) {
-    const struct feed f = {c, s, fn, ctx};
+void correlate(struct correlator *c, const struct sighting *s, int64_t now, alert_fn fn, void *ctx) {
+    const struct feed f = {c, s, s, now, fn, ctx};
     const struct times t = {s->times, s->weights, s->ntimes, false};
     if (s->rule_index >= c->rs->n)
         return;
@@ -314,78 +309,215 @@ void correlate(struct correlator *c, const struct sighting *s, alert_fn fn, void
     feed_parents(&f, s->rule_index, &t, 0);
 }
 
+/* --- windows that close */
+
+/* What it decided is a sighting of the correlation with the fields it groups by, for those that name it. */
+static void on_closed(struct correlator *c, struct group *g, const struct fired *out, int64_t now, alert_fn fn, void *ctx) {
+    char bytes[GROUP_KEY_MAX];
+    struct field group[CORR_FIELDS_MAX];
+    struct sighting s = {.rule_index = g->rule, .org = g->org};
+    const struct feed f = {c, &s, NULL, now, fn, ctx};
+    const struct times one = {&out->at, NULL, 1, false};
+    struct alert a = {.rule = g->rule, .org = g->org, .group = group, .ngroup = group_fields(c, g, bytes, group)};
+    memcpy(s.fields, group, a.ngroup * sizeof group[0]);
+    s.nfields = (uint16_t)a.ngroup;
+    fill(&a, out);
+    c->stats.closed++;
+    give(&f, &a);
+    if (out->tail.count) {
+        a.fired = false;
+        a.count = out->tail.count;
+        a.first = out->tail.first;
+        a.last = a.at = out->tail.last;
+        give(&f, &a);
+    }
+    feed_parents(&f, s.rule_index, &one, 1);
+}
+
+static void close_until(struct correlator *c, int64_t now, bool final, alert_fn fn, void *ctx) {
+    for (struct group *g; (g = groups_first_due(&c->groups)) != NULL && group_due(g) < now;) {
+        const struct rule *r = &c->rs->rules[g->rule];
+        struct fired out;
+        size_t bytes = group_bytes(g);
+        int64_t due = group_due(g);
+        enum step step = group_close(g, r, final ? due : now, final, &out);
+        groups_touched(&c->groups, g, bytes);
+        if (step == STEP_FIRED)
+            on_closed(c, g, &out, final ? due : now, fn, ctx);
+    }
+}
+
+void correlator_close(struct correlator *c, int64_t now, alert_fn fn, void *ctx) {
+    close_until(c, now, false, fn, ctx);
+}
+
+void correlator_close_all(struct correlator *c, alert_fn fn, void *ctx) {
+    close_until(c, INT64_MAX, true, fn, ctx);
+}
+
+int64_t correlator_due(const struct correlator *c) {
+    const struct group *g = groups_first_due(&c->groups);
+    return g ? group_due(g) : INT64_MAX;
+}
+
+void correlator_expect(struct correlator *c, int64_t now) {
+    for (uint32_t i = 0; i < c->rs->n; i++) {
+        const struct rule *r = &c->rs->rules[i];
+        for (size_t k = 0; r->corr && !r->disabled && k < r->corr->nexpect; k++) {
+            char bytes[GROUP_KEY_MAX];
+            struct buf key = {.p = bytes, .cap = sizeof bytes, .max = sizeof bytes - 1};
+            for (size_t v = 0; v < r->corr->nby; v++)
+                pack_value(&key, r->corr->expect[k * r->corr->nby + v]);
+            struct group *g = key.over ? NULL : groups_get(&c->groups, i, 0, buf_view(&key));
+            size_t bytes_before = g ? group_bytes(g) : 0;
+            if (!g || g->listed)
+                continue;
+            group_watch(g, r, now);
+            groups_touched(&c->groups, g, bytes_before);
+        }
+    }
+}
+
+void correlator_resume(struct correlator *c, int64_t now) {
+    size_t n = c->groups.nheap;
+    struct group **all = n ? malloc(n * sizeof *all) : NULL;
+    if (!all)
+        return;
+    memcpy(all, c->groups.heap, n * sizeof *all); /* which is put in order anew under way */
+    for (size_t i = 0; i < n; i++) {
+        size_t bytes = group_bytes(all[i]);
+        group_resume(all[i], &c->rs->rules[all[i]->rule], now);
+        groups_touched(&c->groups, all[i], bytes);
+    }
+    free(all);
+}
+
 /* --- saving, restoring, forgetting */
 
+/* The organisation by name, so that another order of the roster does not mix them up. */
+static void saved_key(const struct correlator *c, const struct group *g, struct buf *b) {
+    char number[8];
+    snprintf(number, sizeof number, "#%u", g->org);
+    pack_str(b, g->org < c->norgs ? c->orgs[g->org] : str_of(number));
+    buf_add(b, g->key, g->key_n);
+}
+
+static bool org_of(const struct correlator *c, struct str name, uint16_t *org) {
+    uint64_t n;
+    for (size_t i = 0; i < c->norgs; i++)
+        if (str_eq(c->orgs[i], name)) {
+            *org = (uint16_t)i;
+            return true;
+        }
+    if (name.n < 2 || name.p[0] != '#' || !str_u64(str_sub(name, 1, name.n), UINT16_MAX, &n) || n < c->norgs)
+        return false;
+    *org = (uint16_t)n;
+    return true;
+}
+
 void correlator_dirty(struct correlator *c, corr_save_fn save, void *ctx) {
-    while (c->dirty.dirty_next != &c->dirty) {
-        struct group *g = c->dirty.dirty_next;
-        struct str key = str_n(g->key + 4, g->key_n - 4);
-        struct str id = c->rs->rules[g->rule].info.id;
+    char bytes[GROUP_KEY_MAX + 300];
+    for (size_t i = 0; i < c->groups.ndirty; i++) {
+        struct group *g = c->groups.dirty[i];
+        const struct rule *r = &c->rs->rules[g->rule];
+        struct buf key = {.p = bytes, .cap = sizeof bytes, .max = sizeof bytes - 1};
+        saved_key(c, g, &key);
         if (g->dead) {
-            save(ctx, id, key, STR_NONE);
-            c->dead--;
-            group_free(g);
+            if (g->saved)
+                save(ctx, r->info.id, buf_view(&key), STR_NONE);
             continue;
         }
         buf_reset(&c->state);
-        if (group_pack(g, &c->state))
-            save(ctx, id, key, buf_view(&c->state));
+        if (r->corr->type == CORR_VALUE_COUNT) {
+            pack_u64(&c->state, c->seed[0]);
+            pack_u64(&c->state, c->seed[1]);
+        }
+        if (group_pack(g, r, &c->state) && !key.over)
+            save(ctx, r->info.id, buf_view(&key), buf_view(&c->state));
         g->saved = true;
-        dirty_unlink(g);
     }
+    groups_settled(&c->groups);
+}
+
+/* Hashes of values mean something only with the seed they were made with; all that is saved was made with one. */
+static bool same_seed(struct correlator *c, struct str *state) {
+    struct unpack u;
+    unpack_init(&u, *state);
+    uint64_t seed[2];
+    seed[0] = unpack_u64(&u);
+    seed[1] = unpack_u64(&u);
+    if (u.bad)
+        return false;
+    if (!c->seeded)
+        memcpy(c->seed, seed, sizeof seed);
+    *state = str_sub(*state, 16, state->n);
+    return memcmp(c->seed, seed, sizeof seed) == 0;
 }
 
 static bool key_sane(const struct corr *c, struct str key) {
     struct unpack u;
     unpack_init(&u, key);
-    unpack_u16(&u);
     for (size_t i = 0; i < c->nby; i++)
-        unpack_str(&u, KEY_VALUE_MAX);
+        unpack_value(&u);
     return unpack_done(&u);
 }
 
 bool correlator_restore(struct correlator *c, struct str rule_id, struct str key, struct str state) {
-    char bytes[GROUP_KEY_MAX];
-    struct buf full = {.p = bytes, .cap = sizeof bytes, .max = sizeof bytes - 1};
+    struct unpack u;
+    uint16_t org;
     long rule = ruleset_find(c->rs, rule_id);
-    if (rule < 0 || !c->rs->rules[rule].corr || !key_sane(c->rs->rules[rule].corr, key))
+    unpack_init(&u, key);
+    struct str name = unpack_str(&u, 256);
+    if (rule < 0 || !c->rs->rules[rule].corr || u.bad || !org_of(c, name, &org))
         return false;
-    pack_u32(&full, (uint32_t)rule);
-    buf_str(&full, key);
-    struct group *g = full.over ? NULL : group_get(c, (uint32_t)rule, str_n(bytes, full.n));
+    const struct rule *r = &c->rs->rules[rule];
+    key = str_n(u.p, (size_t)(u.end - u.p));
+    if (!key_sane(r->corr, key) || (r->corr->type == CORR_VALUE_COUNT && !same_seed(c, &state)))
+        return false;
+    struct group *g = groups_find(&c->groups, (uint32_t)rule, org, key);
+    if (g)
+        groups_drop(&c->groups, g);
+    g = groups_get(&c->groups, (uint32_t)rule, org, key);
+    size_t bytes = g ? group_bytes(g) : 0;
     if (!g)
         return false;
     g->saved = true;
-    if (group_unpack(g, &c->rs->rules[rule], state))
-        return true;
-    table_remove(c->groups, str_n(bytes, full.n)); /* and the record forgets it at the next save */
-    return false;
+    bool ok = group_unpack(g, r, state);
+    bool dirty = g->dirty;
+    g->dirty = true; /* it is as it was saved */
+    groups_touched(&c->groups, g, bytes);
+    g->dirty = dirty;
+    if (!ok)
+        groups_drop(&c->groups, g); /* and the record forgets it at the next save */
+    c->seeded = c->seeded || (ok && r->corr->type == CORR_VALUE_COUNT);
+    return ok;
 }
 
 /* Event times may be years ago (a replay), so a drained window alone does not say that nothing more will come: the group must also
  * have stood untouched for as long, by the clock of the caller. */
 static bool expired(struct group *g, const struct rule *r, int64_t now) {
-    if (g->idle == 0 || g->idle > now)
-        g->idle = now;
-    return now - g->idle > r->corr->timespan + LATENESS && group_drained(g, r) < now;
+    uint32_t s = (uint32_t)(now / US_PER_S);
+    if (g->idle == 0 || g->idle > s)
+        g->idle = s;
+    return (int64_t)(s - g->idle) * US_PER_S > r->corr->timespan + LATENESS && group_drained(g, r) < now;
 }
 
 void correlator_expire(struct correlator *c, int64_t now, size_t max) {
-    size_t once = table_count(c->groups);
-    for (size_t i = 0; i < max && i < once && c->all.next != &c->all; i++) {
-        struct group *g = c->cursor == &c->all ? c->all.next : c->cursor;
-        c->cursor = g->next;
-        if (expired(g, &c->rs->rules[g->rule], now)) {
-            char key[GROUP_KEY_MAX];
-            memcpy(key, g->key, g->key_n);
-            table_remove(c->groups, str_n(key, g->key_n));
-        }
+    size_t once = c->groups.n;
+    if (now < 0 || now / US_PER_S > UINT32_MAX)
+        return;
+    for (size_t i = 0; i < max && i < once && c->groups.oldest; i++) {
+        struct group *g = c->groups.cursor ? c->groups.cursor : c->groups.oldest;
+        c->groups.cursor = g->newer;
+        if (expired(g, &c->rs->rules[g->rule], now))
+            groups_drop(&c->groups, g);
     }
 }
 
 const struct corr_stats *correlator_stats(const struct correlator *c) {
-    struct correlator *mine = (struct correlator *)(uintptr_t)c; /* these two are the table's to tell */
-    mine->stats.evicted = table_evicted(c->groups);
-    mine->stats.groups = table_count(c->groups);
+    struct correlator *mine = (struct correlator *)(uintptr_t)c; /* these are the store's to tell */
+    mine->stats.evicted = c->groups.evicted;
+    mine->stats.groups = c->groups.n;
+    mine->stats.bytes = c->groups.bytes + c->groups.nbuckets * sizeof *c->groups.buckets;
     return &c->stats;
 }

@@ -4,8 +4,7 @@
  *
  * Takes   one time after the other.
  * Gives   whether the correlation fires at it, or folds it into what fired before.
- * Keeps   as many stamps as decide: before firing fewer than N events stand in any span, so N times the spans within the allowed
- *         lateness are enough for event_count; the other types keep STAMPS and merge what they saw repeatedly.
+ * Keeps   as many stamps as decide, and no more than ring_max: of values and rules that stand twice the older make room first.
  *
  * After firing the group folds until a span has passed without a match (or for `suppress`); then it starts empty, so that every
  * event is counted once: in what fired, in a fold, or not at all because it had left the window before.
@@ -15,265 +14,451 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/pack.h"
-
-#define STAMPS 64
 #define SPANS_MAX 12
-#define VERSION 1
+#define RING_VALUES 4096
+#define RING_RULES 1024
+#define RING_COUNTED 256 /* what closes and only counts: more become heavier stamps */
 
-static uint32_t stamps_wanted(const struct corr *c) {
+static bool ordered(const struct corr *c) {
+    return c->type == CORR_TEMPORAL_ORDERED;
+}
+
+static bool sums(const struct corr *c) {
+    return c->type == CORR_VALUE_SUM || c->type == CORR_VALUE_AVG;
+}
+
+static bool by_rule(const struct corr *c) {
+    return c->type == CORR_TEMPORAL || c->type == CORR_TEMPORAL_ORDERED;
+}
+
+/* Before firing fewer than N events stand in any span, so N times the spans within the allowed lateness are enough. */
+static uint32_t ring_max(const struct corr *c) {
     int64_t spans = LATENESS / c->timespan + 2;
-    return (uint32_t)(c->at_least * (uint64_t)(spans > SPANS_MAX ? SPANS_MAX : spans));
-}
-
-bool group_init(struct group *g, const struct rule *r, uint32_t rule, struct str key, const uint64_t seed[2]) {
-    g->rule = rule;
-    g->seed[0] = seed[0];
-    g->seed[1] = seed[1];
-    g->key = malloc(key.n);
-    g->key_n = key.n;
-    if (!g->key)
-        return false;
-    memcpy(g->key, key.p, key.n);
-    if (r->corr->type == CORR_EVENT_COUNT)
-        window_init(&g->win, stamps_wanted(r->corr), WINDOW_DROP);
-    else
-        window_init(&g->win, STAMPS, WINDOW_MERGE);
-    return true;
-}
-
-void group_fini(struct group *g) {
-    window_fini(&g->win);
-    free(g->vals);
-    g->vals = NULL;
-    g->nvals = g->vals_cap = 0;
-}
-
-/* --- value_count: which values were seen last when. Exact for times in order; a late time only refreshes its value. */
-
-static struct distinct *value_slot(struct group *g, const struct corr *c, uint64_t hash) {
-    struct distinct *oldest = NULL;
-    for (uint32_t i = 0; i < g->nvals; i++) {
-        if (g->vals[i].hash == hash)
-            return &g->vals[i];
-        if (!oldest || g->vals[i].last < oldest->last)
-            oldest = &g->vals[i];
-    }
-    if (g->nvals >= c->at_least) { /* that many are enough to fire; the one unseen longest decides nothing */
-        *oldest = (struct distinct){hash, INT64_MIN};
-        return oldest;
-    }
-    if (g->nvals == g->vals_cap) {
-        uint32_t cap = g->vals_cap ? 2 * g->vals_cap : 8;
-        struct distinct *v = realloc(g->vals, cap * sizeof *v);
-        if (!v)
-            return NULL;
-        g->vals = v;
-        g->vals_cap = cap;
-    }
-    g->vals[g->nvals] = (struct distinct){hash, INT64_MIN};
-    return &g->vals[g->nvals++];
-}
-
-static bool values_hold(struct group *g, const struct corr *c, const struct seen *s, int64_t newest) {
-    struct distinct *d = value_slot(g, c, s->value);
-    uint64_t have = 0;
-    if (!d)
-        return false;
-    d->last = s->t > d->last ? s->t : d->last;
-    for (uint32_t i = 0; i < g->nvals; i++)
-        have += g->vals[i].last >= newest - c->timespan;
-    return have >= c->at_least;
-}
-
-/* --- temporal: the stamps of the span say which rules were seen, and in which order */
-
-static bool all_seen(const struct group *g, const struct corr *c, int64_t end) {
-    uint32_t seen = 0; /* at most 32 references */
-    for (uint32_t i = g->win.n; i > 0; i--) {
-        const struct stamp *s = window_at(&g->win, i - 1);
-        if (s->t < end - c->timespan)
-            break;
-        if (s->t <= end)
-            seen |= 1u << s->ref;
-    }
-    return (uint64_t)__builtin_popcount(seen) >= c->at_least;
-}
-
-/* start[k]: the latest time at which a run of the first k+1 rules in order can have begun. */
-static bool in_order(const struct group *g, const struct corr *c, int64_t end) {
-    int64_t start[32];
-    for (size_t k = 0; k < c->nrefs; k++)
-        start[k] = INT64_MIN;
-    for (uint32_t i = 0; i < g->win.n; i++) {
-        const struct stamp *s = window_at(&g->win, i);
-        if (s->t > end)
-            break;
-        int64_t from = s->ref ? start[s->ref - 1] : s->t;
-        if (from != INT64_MIN && from >= s->t - c->timespan && from > start[s->ref])
-            start[s->ref] = from;
-    }
-    return start[c->nrefs - 1] != INT64_MIN && start[c->nrefs - 1] >= end - c->timespan;
-}
-
-/* A late stamp can complete a run that ends with a stamp behind it. */
-static bool temporal_holds(const struct group *g, const struct corr *c, uint32_t from, struct window_span *out) {
-    for (uint32_t i = from; i < g->win.n; i++) {
-        int64_t end = window_at(&g->win, i)->t;
-        if (end > window_at(&g->win, from)->t + c->timespan)
-            break;
-        if (c->type == CORR_TEMPORAL ? all_seen(g, c, end) : in_order(g, c, end)) {
-            window_until(&g->win, c->timespan, end, out);
-            return true;
-        }
-    }
-    return false;
-}
-
-/* --- one time */
-
-static bool holds(struct group *g, const struct corr *c, const struct seen *s, uint32_t i, struct window_span *out) {
-    int64_t newest = window_at(&g->win, g->win.n - 1)->t;
     switch (c->type) {
     case CORR_EVENT_COUNT:
-        return window_reached(&g->win, c->timespan, i, c->at_least, out);
+        return c->closes ? RING_COUNTED : (uint32_t)c->at_least * (uint32_t)(spans > SPANS_MAX ? SPANS_MAX : spans);
     case CORR_VALUE_COUNT:
-        window_until(&g->win, c->timespan, newest, out);
-        return values_hold(g, c, s, newest);
+        return c->at_least > RING_VALUES / 2 ? (uint32_t)(2 * c->at_least) : RING_VALUES;
+    case CORR_TEMPORAL:
+    case CORR_TEMPORAL_ORDERED:
+        return RING_RULES;
     default:
-        return temporal_holds(g, c, i, out);
+        return RING_VALUES;
     }
-}
-
-static bool silence_over(const struct group *g, const struct corr *c, int64_t t) {
-    return g->until ? t >= g->until : t > g->last + c->timespan;
-}
-
-static int64_t add(struct group *g, const struct corr *c, const struct seen *s) {
-    return window_add(&g->win, c->timespan, (struct stamp){s->t, s->reminder ? 0 : s->weight, s->ref});
-}
-
-/* The values alone say whether value_count still holds; its stamps were for the count, and every fold would be saved with them. */
-static enum step fold(struct group *g, const struct corr *c, const struct seen *s, struct fired *out) {
-    if (s->t < g->first - c->timespan)
-        return STEP_LATE;
-    if (c->type == CORR_VALUE_COUNT) {
-        out->holds = values_hold(g, c, s, s->t > g->last ? s->t : g->last);
-    } else {
-        int64_t i = add(g, c, s);
-        out->holds = i >= 0 && holds(g, c, s, (uint32_t)i, &out->span);
-    }
-    if (s->reminder)
-        return STEP_NONE;
-    g->last = s->t > g->last ? s->t : g->last;
-    return STEP_FOLDED;
-}
-
-static enum step fire(struct group *g, const struct rule *r, const struct seen *s, const struct window_span *span) {
-    g->open = true;
-    g->first = span->first;
-    g->last = span->last;
-    g->until = r->info.suppress ? s->t + r->info.suppress : 0;
-    if (r->corr->type == CORR_VALUE_COUNT)
-        window_clear(&g->win);
-    return STEP_FIRED;
-}
-
-enum step group_step(struct group *g, const struct rule *r, const struct seen *s, struct fired *out) {
-    *out = (struct fired){{0, s->t, s->t}, false};
-    if (g->open && silence_over(g, r->corr, s->t)) {
-        g->open = false;
-        window_clear(&g->win);
-        g->nvals = 0;
-    }
-    if (g->open)
-        return fold(g, r->corr, s, out);
-    int64_t i = add(g, r->corr, s);
-    if (i < 0)
-        return STEP_LATE;
-    out->holds = holds(g, r->corr, s, (uint32_t)i, &out->span);
-    return out->holds ? fire(g, r, s, &out->span) : STEP_NONE;
-}
-
-int64_t group_drained(const struct group *g, const struct rule *r) {
-    int64_t at = g->open ? g->last : INT64_MIN;
-    if (g->win.n && window_at(&g->win, g->win.n - 1)->t > at)
-        at = window_at(&g->win, g->win.n - 1)->t;
-    if (at == INT64_MIN)
-        return INT64_MIN;
-    at += r->corr->timespan + LATENESS;
-    return g->open && g->until > at ? g->until : at;
-}
-
-/* --- to bytes and back */
-
-bool group_pack(const struct group *g, struct buf *b) {
-    int64_t before = 0;
-    pack_u8(b, VERSION);
-    pack_u8(b, g->open);
-    pack_i64(b, g->until);
-    pack_i64(b, g->first);
-    pack_i64(b, g->last);
-    pack_u64(b, g->seed[0]);
-    pack_u64(b, g->seed[1]);
-    pack_varint(b, g->win.n);
-    for (uint32_t i = 0; i < g->win.n; i++) {
-        const struct stamp *s = window_at(&g->win, i);
-        pack_svarint(b, s->t - before);
-        pack_varint(b, s->weight);
-        pack_varint(b, s->ref);
-        before = s->t;
-    }
-    pack_varint(b, g->nvals);
-    for (uint32_t i = 0; i < g->nvals; i++) {
-        pack_u64(b, g->vals[i].hash);
-        pack_i64(b, g->vals[i].last);
-    }
-    return !b->over;
 }
 
 bool group_time_sane(int64_t t) {
     return t > -INT64_C(4000000) * US_PER_DAY && t < INT64_C(4000000) * US_PER_DAY;
 }
 
-static bool unpack_stamps(struct group *g, const struct corr *c, struct unpack *u) {
-    uint64_t n = unpack_varint(u);
-    int64_t before = INT64_MIN / 4, t = 0;
-    for (uint64_t i = 0; i < n && !u->bad; i++) {
-        int64_t delta = unpack_svarint(u);
-        uint64_t weight = unpack_varint(u), ref = unpack_varint(u);
-        if (u->bad || !group_time_sane(delta) || !group_time_sane(t + delta) || t + delta < before || weight > UINT32_MAX ||
-            ref >= c->nrefs)
-            return false;
-        t += delta;
-        before = t;
-        window_add(&g->win, c->timespan, (struct stamp){t, (uint32_t)weight, (uint32_t)ref});
+struct more *group_more(struct group *g, const struct rule *r) {
+    size_t runs = ordered(r->corr) ? r->corr->nrefs : 0;
+    if (g->more)
+        return g->more;
+    struct more *m = calloc(1, sizeof *m + runs * sizeof m->start[0]);
+    if (!m || !acc_init(&m->acc, r->corr)) {
+        if (m)
+            acc_fini(&m->acc);
+        free(m);
+        return NULL;
     }
-    return !u->bad;
+    m->due = NEVER;
+    for (size_t k = 0; k < runs; k++)
+        m->start[k] = INT64_MIN;
+    g->more = m;
+    return m;
 }
 
-bool group_unpack(struct group *g, const struct rule *r, struct str state) {
-    struct unpack u;
-    unpack_init(&u, state);
-    if (state.n > STATE_MAX || unpack_u8(&u) != VERSION)
-        return false;
-    g->open = unpack_u8(&u) != 0;
-    g->until = unpack_i64(&u);
-    g->first = unpack_i64(&u);
-    g->last = unpack_i64(&u);
-    g->seed[0] = unpack_u64(&u);
-    g->seed[1] = unpack_u64(&u);
-    if (u.bad || !group_time_sane(g->until) || !group_time_sane(g->first) || !group_time_sane(g->last) ||
-        !unpack_stamps(g, r->corr, &u))
-        return false;
-    uint64_t n = unpack_varint(&u);
-    for (uint64_t i = 0; i < n && !u.bad; i++) {
-        uint64_t hash = unpack_u64(&u);
-        int64_t last = unpack_i64(&u);
-        struct distinct *d = u.bad || !group_time_sane(last) ? NULL : value_slot(g, r->corr, hash);
-        if (!d)
-            return false;
-        d->last = last;
+bool group_init(struct group *g, const struct rule *r) {
+    window_init(&g->win);
+    return (r->corr->type == CORR_EVENT_COUNT && !r->corr->closes) || group_more(g, r);
+}
+
+void group_fini(struct group *g) {
+    window_fini(&g->win);
+    if (g->more)
+        acc_fini(&g->more->acc);
+    free(g->more);
+    free(g->alarm);
+    g->more = NULL;
+    g->alarm = NULL;
+}
+
+size_t group_bytes(const struct group *g) {
+    return sizeof *g + g->key_n + window_bytes(&g->win) + (g->more ? sizeof *g->more : 0) + (g->alarm ? sizeof *g->alarm : 0);
+}
+
+/* ---- runs in order */
+
+static int64_t *run_add(const struct corr *c, const struct stamp *s, int64_t *start) {
+    if (!(c->positive >> s->ref & 1))
+        return NULL;
+    int k = __builtin_popcount(c->positive & ((1u << s->ref) - 1));
+    int64_t from = k ? start[k - 1] : s->t;
+    if (from != INT64_MIN && from >= s->t - c->timespan && from > start[k])
+        start[k] = from;
+    return &start[k];
+}
+
+static bool run_whole(const struct corr *c, const int64_t *start, int64_t end) {
+    int64_t from = start[__builtin_popcount(c->positive) - 1];
+    return from != INT64_MIN && from >= end - c->timespan;
+}
+
+bool group_ordered(const struct window *w, const struct corr *c, uint32_t from, uint32_t to, uint32_t least, uint32_t *at) {
+    int64_t start[CORR_REFS_MAX];
+    for (size_t k = 0; k < c->nrefs; k++)
+        start[k] = INT64_MIN;
+    for (uint32_t i = from; i < to; i++) {
+        struct stamp s = window_at(w, i);
+        if (run_add(c, &s, start) && i >= least && run_whole(c, start, s.t)) {
+            *at = i;
+            return true;
+        }
     }
-    return unpack_done(&u);
+    return false;
+}
+
+/* ---- the stamps of the span that ends at the newest */
+
+static void acc_in(struct group *g, uint32_t i) {
+    struct stamp s = window_at(&g->win, i);
+    if (g->more && !g->more->acc.c->closes)
+        acc_add(&g->more->acc, &s);
+}
+
+static void acc_out(struct group *g, uint32_t i) {
+    struct stamp s = window_at(&g->win, i);
+    if (g->more && !g->more->acc.c->closes)
+        acc_drop(&g->more->acc, &s);
+}
+
+static void slide(struct group *g, const struct corr *c) {
+    int64_t from = window_time(&g->win, g->win.n - 1) - c->timespan;
+    while (window_time(&g->win, g->win.lo) < from)
+        acc_out(g, g->win.lo++);
+}
+
+void group_rebuild(struct group *g, const struct rule *r) {
+    if (g->more)
+        acc_clear(&g->more->acc);
+    g->win.lo = 0;
+    if (g->win.n == 0)
+        return;
+    int64_t from = window_time(&g->win, g->win.n - 1) - r->corr->timespan;
+    while (window_time(&g->win, g->win.lo) < from)
+        g->win.lo++;
+    for (uint32_t i = g->win.lo; i < g->win.n; i++)
+        acc_in(g, i);
+    for (uint32_t i = 0; ordered(r->corr) && i < g->win.n; i++) {
+        struct stamp s = window_at(&g->win, i);
+        run_add(r->corr, &s, g->more->start);
+    }
+}
+
+static void forget_stamps(struct group *g) {
+    window_fini(&g->win);
+    if (!g->more)
+        return;
+    acc_clear(&g->more->acc);
+    for (size_t k = 0; ordered(g->more->acc.c) && k < g->more->acc.c->nrefs; k++)
+        g->more->start[k] = INT64_MIN;
+}
+
+/* ---- room */
+
+/* Of values and rules that stand again behind them the older go; their weight stays with who stood before them. */
+static void compact(struct group *g, const struct rule *r) {
+    struct acc met;
+    uint64_t spilt = 0;
+    uint32_t to = g->win.n;
+    bool memory = acc_init(&met, r->corr) && window_widen(&g->win);
+    for (uint32_t i = g->win.n; memory && i-- > 0;) {
+        struct stamp s = window_at(&g->win, i);
+        uint32_t before = acc_kinds(&met);
+        memory = acc_add(&met, &s);
+        if (acc_kinds(&met) == before) {
+            spilt += s.weight;
+            continue;
+        }
+        spilt += s.weight;
+        s.weight = spilt > UINT32_MAX ? UINT32_MAX : (uint32_t)spilt;
+        spilt = 0;
+        window_put(&g->win, --to, s);
+    }
+    acc_fini(&met);
+    if (!memory)
+        return;
+    window_drop(&g->win, to);
+    group_rebuild(g, r);
+}
+
+/* Of a run of one rule the first and the last say everything about windows that begin or end in it but how many stood between. */
+static void compact_runs(struct group *g) {
+    uint32_t to = 0;
+    if (!window_widen(&g->win))
+        return;
+    for (uint32_t i = 0; i < g->win.n; i++) {
+        struct stamp s = window_at(&g->win, i), a, b;
+        bool inside = to > 0 && i + 1 < g->win.n;
+        if (inside) {
+            a = window_at(&g->win, to - 1);
+            b = window_at(&g->win, i + 1);
+            inside = a.ref == s.ref && b.ref == s.ref;
+        }
+        if (inside)
+            a.weight += s.weight;
+        window_put(&g->win, inside ? to - 1 : to, inside ? a : s);
+        to += !inside;
+    }
+    window_keep(&g->win, to);
+}
+
+static void drop_oldest(struct group *g) {
+    if (g->win.lo == 0)
+        acc_out(g, 0);
+    window_drop(&g->win, 1);
+}
+
+/* Sums go on: the oldest is added to the next. */
+static void merge_oldest(struct group *g) {
+    struct stamp a = window_at(&g->win, 0), b = window_at(&g->win, 1);
+    double x, y;
+    bool inside = g->win.lo == 0;
+    if (!window_widen(&g->win)) {
+        drop_oldest(g);
+        return;
+    }
+    memcpy(&x, &a.value, sizeof x);
+    memcpy(&y, &b.value, sizeof y);
+    drop_oldest(g);
+    if (inside)
+        acc_out(g, 0);
+    y += x;
+    memcpy(&b.value, &y, sizeof y);
+    b.weight += a.weight;
+    window_put(&g->win, 0, b);
+    if (inside)
+        acc_in(g, 0);
+}
+
+/* A window that closes keeps its beginning: what is too much becomes part of the stamp before it. */
+static int64_t merge_newest(struct group *g, const struct corr *c, const struct stamp *s) {
+    uint32_t i = g->win.n - 1;
+    double x, y;
+    while (i > 0 && window_time(&g->win, i) > s->t)
+        i--;
+    if (!window_widen(&g->win))
+        return -1;
+    struct stamp at = window_at(&g->win, i);
+    memcpy(&x, &s->value, sizeof x);
+    memcpy(&y, &at.value, sizeof y);
+    y += x;
+    if (sums(c))
+        memcpy(&at.value, &y, sizeof y);
+    at.weight += s->weight;
+    window_put(&g->win, i, at);
+    return i;
+}
+
+/* false: it is older than everything that matters. */
+static bool make_room(struct group *g, const struct rule *r, int64_t t, struct fired *out) {
+    const struct corr *c = r->corr;
+    uint32_t max = ring_max(c);
+    int64_t newest = g->win.n ? window_time(&g->win, g->win.n - 1) : t;
+    int64_t horizon = (newest > t ? newest : t) - c->timespan - LATENESS;
+    if (t < horizon)
+        return false;
+    while ((!c->closes || g->more->due == NEVER) && g->win.n && window_time(&g->win, 0) < horizon)
+        drop_oldest(g);
+    if (g->win.n < max)
+        return true;
+    if (c->expr && c->closes)
+        compact_runs(g);
+    else if (!c->closes && (c->type == CORR_VALUE_COUNT || by_rule(c)))
+        compact(g, r);
+    if (g->win.n < max)
+        return true;
+    if (t < window_time(&g->win, 0))
+        return false;
+    out->lost += c->type != CORR_EVENT_COUNT;
+    if (c->closes && !c->expr)
+        return true;
+    if (sums(c))
+        merge_oldest(g);
+    else
+        drop_oldest(g);
+    return true;
+}
+
+int64_t group_put(struct group *g, const struct rule *r, const struct seen *s, struct fired *out) {
+    struct stamp new = {s->t, s->reminder ? 0 : s->weight, s->ref, s->value};
+    if (r->corr->type == CORR_EVENT_COUNT)
+        new.ref = 0, new.value = 0;
+    if (!make_room(g, r, s->t, out) || ((new.weight != 1 || new.ref || new.value) && !group_more(g, r)))
+        return -1;
+    if (g->win.n >= ring_max(r->corr))
+        return merge_newest(g, r->corr, &new);
+    bool was = g->win.is_wide;
+    int64_t i = window_add(&g->win, new);
+    if (i >= 0 && !was && g->win.is_wide && g->more && r->corr->type == CORR_EVENT_COUNT) /* up to here the ring alone counted */
+        group_rebuild(g, r);
+    else if (i >= 0 && (uint32_t)i >= g->win.lo)
+        acc_in(g, (uint32_t)i);
+    else if (i >= 0)
+        g->win.lo++;
+    return i;
+}
+
+/* ---- does it hold */
+
+static void tell(const struct group *g, uint32_t from, uint32_t to, struct fired *out) {
+    out->count = 0;
+    out->first = window_time(&g->win, from);
+    out->last = window_time(&g->win, to - 1);
+    for (uint32_t i = from; i < to; i++)
+        out->count += window_at(&g->win, i).weight;
+}
+
+static bool holds_now(struct group *g, const struct corr *c, struct fired *out) {
+    uint32_t lo = g->win.lo, n = g->win.n;
+    int64_t end = window_time(&g->win, n - 1);
+    if (ordered(c)) {
+        out->value = __builtin_popcount(c->positive);
+        return run_whole(c, g->more->start, end);
+    }
+    if (g->more)
+        return acc_holds(&g->more->acc, &g->win, lo, n, false, &out->value);
+    out->value = n - lo;
+    return n - lo >= c->at_least;
+}
+
+/* A late stamp: every span that holds it and ends at a stamp is looked at, the earliest first. */
+static bool holds_late(struct group *g, const struct corr *c, uint32_t i, struct fired *out) {
+    struct acc a;
+    bool holds = false;
+    uint32_t lo = i, hi = i;
+    int64_t t = window_time(&g->win, i);
+    while (lo > 0 && window_time(&g->win, lo - 1) >= t - c->timespan)
+        lo--;
+    if (!acc_init(&a, c)) {
+        acc_fini(&a);
+        return false;
+    }
+    for (uint32_t k = lo; k < i; k++) {
+        struct stamp s = window_at(&g->win, k);
+        acc_add(&a, &s);
+    }
+    for (; !holds && hi < g->win.n && window_time(&g->win, hi) <= t + c->timespan; hi++) {
+        struct stamp s = window_at(&g->win, hi);
+        acc_add(&a, &s);
+        for (; window_time(&g->win, lo) < s.t - c->timespan; lo++) {
+            struct stamp old = window_at(&g->win, lo);
+            acc_drop(&a, &old);
+        }
+        holds = acc_holds(&a, &g->win, lo, hi + 1, false, &out->value);
+    }
+    acc_fini(&a);
+    if (holds)
+        tell(g, lo, hi, out);
+    return holds;
+}
+
+static bool ordered_late(struct group *g, const struct corr *c, uint32_t late, struct fired *out) {
+    uint32_t at, lo, to = late;
+    while (to < g->win.n && window_time(&g->win, to) <= window_time(&g->win, late) + c->timespan)
+        to++;
+    bool holds = group_ordered(&g->win, c, 0, to, late, &at);
+    for (uint32_t i = 0; i < g->win.n; i++) { /* what the stamps no longer say stays known */
+        struct stamp s = window_at(&g->win, i);
+        run_add(c, &s, g->more->start);
+    }
+    if (!holds)
+        return false;
+    for (lo = at; lo > 0 && window_time(&g->win, lo - 1) >= window_time(&g->win, at) - c->timespan;)
+        lo--;
+    out->value = __builtin_popcount(c->positive);
+    tell(g, lo, at + 1, out);
+    return true;
+}
+
+static bool holds(struct group *g, const struct corr *c, uint32_t i, struct fired *out) {
+    if (i + 1 < g->win.n)
+        return ordered(c) ? ordered_late(g, c, i, out) : holds_late(g, c, i, out);
+    slide(g, c);
+    if (ordered(c)) {
+        struct stamp s = window_at(&g->win, i);
+        run_add(c, &s, g->more->start);
+    }
+    if (!holds_now(g, c, out))
+        return false;
+    tell(g, g->win.lo, g->win.n, out);
+    return true;
+}
+
+/* ---- one time */
+
+enum step group_fire(struct group *g, const struct rule *r, int64_t at, const struct fired *out) {
+    g->alarm = malloc(sizeof *g->alarm);
+    if (!g->alarm)
+        return STEP_NONE;
+    *g->alarm = (struct alarm){out->first, out->last, r->info.suppress ? at + r->info.suppress : 0};
+    return STEP_FIRED;
+}
+
+static bool silence_over(const struct alarm *a, const struct corr *c, int64_t t) {
+    return a->until ? t >= a->until : t > a->last + c->timespan;
+}
+
+static enum step fold(struct group *g, const struct rule *r, const struct seen *s, bool chained, struct fired *out) {
+    if (s->t < g->alarm->first - r->corr->timespan)
+        return STEP_LATE;
+    if (chained && !r->corr->closes) {
+        int64_t i = group_put(g, r, s, out);
+        out->holds = i >= 0 && holds(g, r->corr, (uint32_t)i, out);
+    }
+    if (s->reminder)
+        return STEP_NONE;
+    g->alarm->last = s->t > g->alarm->last ? s->t : g->alarm->last;
+    return STEP_FOLDED;
+}
+
+enum step group_step(struct group *g, const struct rule *r, const struct seen *s, int64_t now, bool chained, struct fired *out) {
+    *out = (struct fired){.first = s->t, .last = s->t, .at = s->t};
+    if (r->corr->silence)
+        return group_step_closing(g, r, s, now, out);
+    if (g->alarm && silence_over(g->alarm, r->corr, s->t)) {
+        free(g->alarm);
+        g->alarm = NULL;
+        forget_stamps(g);
+    }
+    if (g->alarm)
+        return fold(g, r, s, chained, out);
+    if (r->corr->closes)
+        return group_step_closing(g, r, s, now, out);
+    int64_t i = group_put(g, r, s, out);
+    if (i < 0)
+        return STEP_LATE;
+    out->holds = holds(g, r->corr, (uint32_t)i, out);
+    if (!out->holds || group_fire(g, r, s->t, out) != STEP_FIRED)
+        return STEP_NONE;
+    if (!chained)
+        forget_stamps(g); /* nobody asks until the window has drained */
+    return STEP_FIRED;
+}
+
+int64_t group_due(const struct group *g) {
+    return g->more ? g->more->due : NEVER;
+}
+
+int64_t group_drained(const struct group *g, const struct rule *r) {
+    int64_t at = g->alarm ? g->alarm->last : INT64_MIN;
+    if (g->listed || group_due(g) != NEVER)
+        return NEVER;
+    if (g->win.n && window_time(&g->win, g->win.n - 1) > at)
+        at = window_time(&g->win, g->win.n - 1);
+    if (at == INT64_MIN)
+        return INT64_MIN;
+    at += r->corr->timespan + LATENESS;
+    return g->alarm && g->alarm->until > at ? g->alarm->until : at;
 }

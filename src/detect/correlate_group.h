@@ -1,59 +1,96 @@
 /* SPDX-License-Identifier: ISC
  *
  * correlate_group.h - the state of one group of one correlation; private to correlate*.c
+ *
+ * Two kinds of correlation: what holds as soon as there is enough of it is decided at the sighting, over the span that ends there.
+ * What more sightings could still change (lt, lte, eq, neq, not) is decided when its window closes: a timespan after the sighting that
+ * opened it, or, when that came late, after it came.
  */
 #ifndef TOCSIN_DETECT_CORRELATE_GROUP_H
 #define TOCSIN_DETECT_CORRELATE_GROUP_H
 
+#include "base/clock.h"
 #include "detect/correlate.h"
-#include "detect/rule.h"
-#include "detect/window.h"
+#include "detect/correlate_acc.h"
 
 #define LATENESS (10 * US_PER_MIN)
-#define KEY_VALUE_MAX 128 /* a longer value of a group-by field stands in the key as its digest */
-#define GROUP_KEY_MAX (7 + 8 * (KEY_VALUE_MAX + 4))
+#define KEY_VALUE_MAX 256 /* a longer value of a group-by field stands in the key as its digest */
+#define GROUP_KEY_MAX (CORR_FIELDS_MAX * (KEY_VALUE_MAX + 3))
 #define STATE_MAX (4u << 20)
+#define NEVER INT64_MAX
 
-struct distinct { /* a value of value_count */
-    uint64_t hash;
-    int64_t last;
+struct alarm { /* what fired, and folds */
+    int64_t first, last;
+    int64_t until; /* silence by `suppress`; 0 = until the window has drained */
+};
+
+struct more { /* of all groups but those of a plain event_count */
+    struct acc acc;    /* of the stamps from win.lo on */
+    int64_t due;       /* when the window closes; NEVER = none is open */
+    int64_t from;      /* where it began, when nothing has been seen in it; of silence: when it was heard last */
+    int64_t lag;       /* how much later than its time the last sighting came */
+    uint32_t heap_at;  /* in the correlator's heap, from 1; 0 = not there */
+    int64_t start[];   /* temporal_ordered: the latest beginning of a run of the first k + 1 rules */
 };
 
 struct group {
-    struct group *prev, *next;             /* of all groups, for expiry */
-    struct group *dirty_prev, *dirty_next; /* of those that changed */
-    char *key;                             /* as in the table: rule u32, organisation u16, values */
-    size_t key_n;
-    uint32_t rule;
-    bool dirty, saved, dead;
-    bool open;           /* fired, and folding */
-    int64_t idle;        /* when expiry first found it untouched; 0 = touched since */
-    int64_t until;       /* silence by `suppress`; 0 = until the window has drained */
-    int64_t first, last; /* of the alert that is open */
-    uint64_t seed[2];
+    struct group *chain, *newer, *older; /* same bucket; by when it was touched */
+    uint32_t hash;
+    uint32_t rule : 24, dirty : 1, saved : 1, dead : 1, listed : 1;
+    uint32_t idle; /* seconds: when expiry first found it untouched; 0 = touched since */
+    uint16_t key_n, org;
+    struct alarm *alarm; /* NULL: has not fired */
+    struct more *more;
     struct window win;
-    struct distinct *vals;
-    uint32_t nvals, vals_cap;
+    char key[]; /* values of the group-by fields, each with its length */
 };
 
 enum step { STEP_NONE, STEP_LATE, STEP_FOLDED, STEP_FIRED };
 struct seen { /* one time of a sighting as a correlation sees it */
     int64_t t;
     uint32_t weight, ref;
-    uint64_t value; /* hash, for value_count */
-    bool reminder;  /* a correlation below still holds: counts nothing */
+    uint64_t value;
+    bool reminder; /* a correlation below still holds: counts nothing */
 };
 struct fired {
-    struct window_span span;
-    bool holds; /* the condition holds at this time, fired or folded */
+    uint64_t count;
+    int64_t first, last;
+    int64_t at; /* when it was decided */
+    double value;
+    bool holds;    /* the condition holds at this time, fired or folded */
+    uint64_t lost; /* stamps that had to make room */
+    struct {       /* what stood behind the window that closed, and folds into what fired */
+        uint64_t count;
+        int64_t first, last;
+    } tail;
 };
 
-bool group_init(struct group *g, const struct rule *r, uint32_t rule, struct str key, const uint64_t seed[2]);
+bool group_init(struct group *g, const struct rule *r);
 void group_fini(struct group *g);
-bool group_time_sane(int64_t t); /* within some ten thousand years: no sum of it overflows */
-enum step group_step(struct group *g, const struct rule *r, const struct seen *s, struct fired *out);
+size_t group_bytes(const struct group *g);
+bool group_time_sane(int64_t t); /* no sum of it overflows */
+/* chained: a correlation above wants to know whether it still holds while it folds. */
+enum step group_step(struct group *g, const struct rule *r, const struct seen *s, int64_t now, bool chained, struct fired *out);
+int64_t group_due(const struct group *g); /* NEVER: no window is open */
+/* The window that is due closes. STEP_FIRED or STEP_NONE; the next one may be due already. final: nothing more comes. */
+enum step group_close(struct group *g, const struct rule *r, int64_t now, bool final, struct fired *out);
+void group_watch(struct group *g, const struct rule *r, int64_t from); /* a listed group: from here on, seen or not */
 int64_t group_drained(const struct group *g, const struct rule *r); /* when nothing of it matters any more */
-bool group_pack(const struct group *g, struct buf *b);
+/* After a time in which nobody listened no window closes before it has had its chance: silence a timespan, others a little. */
+void group_resume(struct group *g, const struct rule *r, int64_t now);
+
+/* correlate_close.c */
+enum step group_step_closing(struct group *g, const struct rule *r, const struct seen *s, int64_t now, struct fired *out);
+/* correlate_state.c */
+bool group_pack(const struct group *g, const struct rule *r, struct buf *b);
 bool group_unpack(struct group *g, const struct rule *r, struct str state); /* g as group_init left it */
+
+/* shared by the three */
+enum step group_fire(struct group *g, const struct rule *r, int64_t at, const struct fired *out);
+struct more *group_more(struct group *g, const struct rule *r); /* NULL without memory */
+int64_t group_put(struct group *g, const struct rule *r, const struct seen *s, struct fired *out); /* index, or -1: too late */
+void group_rebuild(struct group *g, const struct rule *r); /* what is known of the stamps, from the stamps */
+/* Is a run complete at a stamp of [from, to) that is not before `least`? At the first such. */
+bool group_ordered(const struct window *w, const struct corr *c, uint32_t from, uint32_t to, uint32_t least, uint32_t *at);
 
 #endif

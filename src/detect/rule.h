@@ -84,7 +84,17 @@ struct need { /* literals of which at least one stands in every text that matche
     bool known;
 };
 
-enum corr_type { CORR_EVENT_COUNT, CORR_VALUE_COUNT, CORR_TEMPORAL, CORR_TEMPORAL_ORDERED, CORR__COUNT };
+enum corr_type {
+    CORR_EVENT_COUNT,
+    CORR_VALUE_COUNT,
+    CORR_TEMPORAL,
+    CORR_TEMPORAL_ORDERED,
+    CORR_VALUE_SUM,
+    CORR_VALUE_AVG,
+    CORR_VALUE_PERCENTILE,
+    CORR_VALUE_MEDIAN,
+    CORR__COUNT
+};
 
 struct corr_field { /* a field a correlation groups by or counts; one name per referenced rule, because of aliases */
     struct str name;
@@ -92,6 +102,19 @@ struct corr_field { /* a field a correlation groups by or counts; one name per r
     const uint16_t *ids;     /* per reference: enum field_id */
     const struct str *names; /* per reference */
 };
+
+enum corr_op { CORR_GT, CORR_GTE, CORR_LT, CORR_LTE, CORR_EQ, CORR_NEQ, CORR_OP__COUNT };
+struct corr_bound {
+    enum corr_op op;
+    double v;
+};
+
+#define CORR_REFS_MAX 32
+#define CORR_BOUNDS_MAX 6
+#define CORR_FIELDS_MAX 8
+
+/* A condition over rules as postfix: a reference below CORR_REFS_MAX, or one of these. */
+enum corr_code { CORR_AND = CORR_REFS_MAX, CORR_OR, CORR_NOT };
 
 struct corr {
     enum corr_type type;
@@ -101,11 +124,21 @@ struct corr {
     size_t nrefs;
     struct corr_field *by;
     size_t nby;
-    struct corr_field *fields; /* value_count */
+    struct corr_field *fields; /* of value_... */
     size_t nfields;
     int64_t timespan;
-    uint64_t at_least;
+    struct corr_bound bounds[CORR_BOUNDS_MAX];
+    size_t nbounds;
+    uint64_t at_least; /* counts decided at the event: that many; else 1 */
+    double percentile;
+    const uint8_t *expr; /* temporal: a condition over rules; NULL = bounds */
+    size_t nexpr;
+    uint32_t positive;   /* of expr: bit per reference that stands under no `not` */
+    bool closes;         /* decided when the window closes */
+    bool silence;        /* only 0 makes it true: decided a timespan after the last sighting */
     bool generate;
+    const struct str *expect; /* groups that are watched unseen: nby values each */
+    size_t nexpect;
 };
 
 struct rule {

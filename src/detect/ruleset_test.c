@@ -30,6 +30,7 @@ struct testing {
     size_t fired, hit, lines;
     struct message m;
     struct sighting s;
+    int64_t now; /* of the lines so far */
 };
 
 static void on_alert(void *ctx, const struct alert *a) {
@@ -67,13 +68,18 @@ static void run_line(struct testing *t, struct str line) {
         t->m.time = (int64_t)t->lines * US_PER_S;
     if (t->m.repeat == 0)
         t->m.repeat = 1;
+    t->now = t->m.time > t->now ? t->m.time : t->now;
+    if (t->cor) {
+        correlator_expect(t->cor, t->now);
+        correlator_close(t->cor, t->now, on_alert, t);
+    }
     match_scan(t->mt, &t->m);
     size_t n = match_eval(t->mt, &t->m, hits, HITS_MAX);
     for (size_t i = 0; i < n; i++) {
         t->hit += hits[i] == t->rule;
         make_sighting(t, hits[i]);
         if (t->cor)
-            correlate(t->cor, &t->s, on_alert, t);
+            correlate(t->cor, &t->s, t->now, on_alert, t);
     }
 }
 
@@ -99,6 +105,7 @@ static void run_sample(struct testing *t, const struct tree_node *n, bool match)
     bool corr = t->rs->rules[t->rule].corr != NULL;
     size_t lines = 0;
     t->fired = t->hit = 0;
+    t->now = INT64_MIN;
     t->cor = corr ? correlator_new(t->rs, 1024) : NULL;
     if (tree_kind(n) == TREE_SCALAR) {
         run_line(t, tree_text(n));
@@ -106,6 +113,8 @@ static void run_sample(struct testing *t, const struct tree_node *n, bool match)
     }
     for (const struct tree_node *c = tree_kind(n) == TREE_LIST ? tree_first(n) : NULL; c; c = tree_next(c), lines++)
         run_line(t, tree_text(c));
+    if (t->cor)
+        correlator_close_all(t->cor, on_alert, t);
     correlator_free(t->cor);
     t->cor = NULL;
     size_t got = corr ? t->fired : t->hit;

@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: ISC
  *
- * sigma_corr.c - a correlation document (Sigma correlation rules 2.1)
+ * sigma_corr.c - a correlation document (Sigma correlation rules 2.1, and the condition over rules of 2.2)
  *
  * Takes   the tree of a document with `correlation:`.
- * Gives   what is to be counted per group; names of other rules are resolved later, when all are there.
+ * Gives   what is to be counted per group, and when it is decided; names of other rules are resolved later, when all are there.
  * Keeps   everything in the arena of the rule set.
- *
- * Refused, with a reason: sums, averages and percentiles, and conditions that only hold when a window closes (lt, lte, eq, neq),
- * for a stream has no moment at which they could be said.
  */
 #include "detect/sigma_load.h"
 
-#define REFS_MAX 32
-#define FIELDS_MAX 8
+#include <math.h>
+
+#include "detect/corr_expr.h"
+#include "detect/correlate_acc.h"
+
 #define COUNT_MAX 100000
-#define VALUES_COUNT_MAX 1024
-#define TIMESPAN_MAX (31 * US_PER_DAY)
+#define VALUES_COUNT_MAX 4096
+#define TIMESPAN_MAX (366 * US_PER_DAY)
+#define EXPECT_MAX 4096
+
+static const char *const types[CORR__COUNT] = {"event_count", "value_count", "temporal", "temporal_ordered", "value_sum", "value_avg",
+                                               "value_percentile", "value_median"};
+static const char *const ops[CORR_OP__COUNT] = {"gt", "gte", "lt", "lte", "eq", "neq"};
 
 struct reading {
     struct ruleset *rs;
@@ -34,17 +39,26 @@ static bool no_memory(const struct reading *r) {
     return false;
 }
 
+static bool temporal(const struct corr *c) {
+    return c->type == CORR_TEMPORAL || c->type == CORR_TEMPORAL_ORDERED;
+}
+
+static bool counts(const struct corr *c) { /* whole things, not sums of numbers */
+    return c->type == CORR_EVENT_COUNT || c->type == CORR_VALUE_COUNT || temporal(c);
+}
+
 static bool read_type(struct reading *r) {
-    static const char *const words[] = {"event_count", "value_count", "temporal", "temporal_ordered"};
     const struct tree_node *n = tree_get(r->map, "type");
     for (size_t i = 0; i < CORR__COUNT; i++)
-        if (str_is(tree_text(n), words[i])) {
+        if (str_is(tree_text(n), types[i])) {
             r->c->type = (enum corr_type)i;
             return true;
         }
-    return wrong(
-        r, n,
-        "type is event_count, value_count, temporal or temporal_ordered (sums, averages and percentiles are not evaluated)");
+    const char *near = tree_text(n).n ? str_nearest(tree_text(n), types, CORR__COUNT) : NULL;
+    tree_err(n ? n : r->map, r->e, RC_CONFIG,
+             "type is event_count, value_count, temporal, temporal_ordered, value_sum, value_avg, value_percentile or value_median%s%s%s",
+             near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return false;
 }
 
 static bool read_refs(struct reading *r) {
@@ -53,7 +67,7 @@ static bool read_refs(struct reading *r) {
     bool list = tree_kind(n) == TREE_LIST;
     if (!sigma_texts(r->rs, n, &c->ref_names, &c->nrefs, r->e))
         return false;
-    if (c->nrefs == 0 || c->nrefs > REFS_MAX)
+    if (c->nrefs == 0 || c->nrefs > CORR_REFS_MAX)
         return wrong(r, n, "rules names 1 to 32 rules");
     c->ref_lines = arena_alloc(&r->rs->arena, 2 * c->nrefs * sizeof *c->ref_lines);
     c->refs = arena_alloc(&r->rs->arena, c->nrefs * sizeof *c->refs);
@@ -101,7 +115,7 @@ static bool read_fields(struct reading *r, const struct tree_node *n, struct cor
         return true;
     if (!sigma_texts(r->rs, n, &v, count, r->e))
         return false;
-    if (*count == 0 || *count > FIELDS_MAX)
+    if (*count == 0 || *count > CORR_FIELDS_MAX)
         return wrong(r, n, "1 to 8 fields are expected");
     *out = arena_alloc(&r->rs->arena, *count * sizeof **out);
     if (!*out)
@@ -131,54 +145,118 @@ static bool check_aliases(struct reading *r) {
     return true;
 }
 
+/* M and y are 30 and 365 days: a window has no calendar. */
 static bool read_timespan(struct reading *r) {
+    static const struct {
+        char letter;
+        int64_t us;
+    } units[] = {{'s', US_PER_S},       {'m', US_PER_MIN},       {'h', US_PER_H},        {'d', US_PER_DAY},
+                 {'w', 7 * US_PER_DAY}, {'M', 30 * US_PER_DAY}, {'y', 365 * US_PER_DAY}};
     const struct tree_node *n = tree_get(r->map, "timespan");
     struct str t = tree_text(n);
     uint64_t digits;
-    if (t.n > 1 && str_u64(str_sub(t, 0, t.n - 1), 1000000, &digits) && str_chr(STR("smhdw"), t.p[t.n - 1]) != SIZE_MAX &&
-        str_duration(t, &r->c->timespan) && r->c->timespan > 0 && r->c->timespan <= TIMESPAN_MAX)
-        return true;
-    return wrong(r, n, "timespan is a number and s, m, h, d or w, such as 90m, and 31 days at most");
+    if (t.n > 1 && str_u64(str_sub(t, 0, t.n - 1), 100000000, &digits))
+        for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+            if (units[i].letter == t.p[t.n - 1] && digits && digits <= (uint64_t)(TIMESPAN_MAX / units[i].us)) {
+                r->c->timespan = (int64_t)digits * units[i].us;
+                return true;
+            }
+    return wrong(r, n, "timespan is a number and s, m, h, d, w, M or y, such as 90m, and 366 days at most");
 }
 
 static bool read_bound(struct reading *r, const struct tree_node *n) {
-    uint64_t v;
-    bool gt = str_is(tree_key(n), "gt");
-    if (!gt && !str_is(tree_key(n), "gte"))
-        return wrong(r, n,
-                     "the condition has gte or gt, and for value_count field (lt, lte, eq and neq could only be decided when a "
-                     "window closes)");
-    if (!str_u64(tree_text(n), COUNT_MAX, &v))
+    struct corr *c = r->c;
+    size_t op = 0;
+    double v;
+    while (op < CORR_OP__COUNT && !str_is(tree_key(n), ops[op]))
+        op++;
+    if (op == CORR_OP__COUNT)
+        return wrong(r, n, "the condition has gt, gte, lt, lte, eq, neq, and for values field and percentile");
+    if (!corr_number(tree_text(n), &v))
+        return wrong(r, n, "a number is expected");
+    if (counts(c) && (v < 0 || v > COUNT_MAX || v != (double)(int64_t)v))
         return wrong(r, n, "a whole number of at most 100,000 is expected");
-    v += gt;
-    r->c->at_least = v > r->c->at_least ? v : r->c->at_least;
+    if (fabs(v) > CORR_NUMBER_MAX)
+        return wrong(r, n, "the number is too large");
+    c->bounds[c->nbounds++] = (struct corr_bound){(enum corr_op)op, v}; /* keys of a map differ: there is room for all six */
+    c->closes = c->closes || op > CORR_GTE;
     return true;
 }
 
-static bool read_condition(struct reading *r) {
-    const struct tree_node *n = tree_get(r->map, "condition");
-    bool temporal = r->c->type == CORR_TEMPORAL || r->c->type == CORR_TEMPORAL_ORDERED;
-    if (!n && temporal) {
-        r->c->at_least = r->c->nrefs;
-        return true;
+static bool read_percentile(struct reading *r, const struct tree_node *n) {
+    if (r->c->type != CORR_VALUE_PERCENTILE)
+        return wrong(r, n, "percentile is for value_percentile");
+    return (corr_number(tree_text(n), &r->c->percentile) && r->c->percentile >= 0 && r->c->percentile <= 100) ||
+           wrong(r, n, "percentile is a number from 0 to 100");
+}
+
+static double larger(double a, double b) {
+    return a > b ? a : b;
+}
+
+/* How many are needed at least before it can hold, and whether it asks for none at all. */
+static bool weigh_bounds(struct reading *r, const struct tree_node *n) {
+    struct corr *c = r->c;
+    double least = 1, most = INFINITY;
+    for (size_t i = 0; i < c->nbounds; i++) {
+        double v = c->bounds[i].v;
+        enum corr_op op = c->bounds[i].op;
+        if (op == CORR_GT || op == CORR_GTE)
+            least = larger(least, op == CORR_GT ? v + 1 : v);
+        if (op == CORR_LT || op == CORR_LTE || op == CORR_EQ)
+            most = -larger(-most, -(op == CORR_LT ? v - 1 : v));
     }
+    c->at_least = counts(c) ? (uint64_t)least : 1;
+    c->silence = c->type == CORR_EVENT_COUNT && most == 0;
+    if (!counts(c))
+        return true;
+    if (most < 0 || (least > most && !c->silence))
+        return wrong(r, n, "no number is all of that");
+    if (c->silence && least > 1)
+        return wrong(r, n, "no number is all of that");
+    if (temporal(c) && c->at_least > c->nrefs)
+        return wrong(r, n, "the condition asks for more rules than there are");
+    if (c->type == CORR_TEMPORAL_ORDERED && (c->closes || c->at_least != c->nrefs))
+        return wrong(r, n, "temporal_ordered asks for all its rules in their order");
+    if (c->type == CORR_VALUE_COUNT && c->at_least > VALUES_COUNT_MAX)
+        return wrong(r, n, "value_count counts to 4,096 at most");
+    return true;
+}
+
+static bool read_bounds(struct reading *r, const struct tree_node *n) {
+    for (const struct tree_node *c = tree_first(n); c; c = tree_next(c)) {
+        if (str_is(tree_key(c), "field"))
+            continue;
+        if (!(str_is(tree_key(c), "percentile") ? read_percentile(r, c) : read_bound(r, c)))
+            return false;
+    }
+    if (r->c->nbounds == 0)
+        return wrong(r, n, "the condition compares with nothing: gt, gte, lt, lte, eq or neq is missing");
+    return weigh_bounds(r, n);
+}
+
+static bool read_condition(struct reading *r) {
+    struct corr *c = r->c;
+    const struct tree_node *n = tree_get(r->map, "condition"), *field = tree_get(n, "field");
+    c->percentile = 50;
+    c->at_least = temporal(c) ? c->nrefs : 1;
+    if (!n && temporal(c))
+        return true;
+    if (temporal(c) && tree_kind(n) == TREE_SCALAR)
+        return corr_expr_read(r->rs, n, c, r->e) &&
+               (c->type == CORR_TEMPORAL || corr_expr_plain(c) ||
+                wrong(r, n, "an order is asked of rules joined by and, or and not: only temporal knows or and parentheses"));
     if (tree_kind(n) != TREE_MAP)
         return wrong(r, n, n ? "the condition is a map such as {gte: 5}" : "the condition is missing");
-    for (const struct tree_node *c = tree_first(n); c; c = tree_next(c))
-        if (!str_is(tree_key(c), "field") && !read_bound(r, c))
-            return false;
-    if (r->c->at_least == 0)
-        return wrong(r, n, "the condition asks for at least 1: gte or gt is missing");
-    if (temporal && r->c->at_least > r->c->nrefs)
-        return wrong(r, n, "the condition asks for more rules than there are");
-    if (r->c->type == CORR_TEMPORAL_ORDERED && r->c->at_least != r->c->nrefs)
-        return wrong(r, n, "temporal_ordered asks for all its rules in their order");
-    if (r->c->type != CORR_VALUE_COUNT)
-        return true;
-    if (r->c->at_least > VALUES_COUNT_MAX)
-        return wrong(r, n, "value_count counts to 1,024 at most");
-    return read_fields(r, tree_get(n, "field"), &r->c->fields, &r->c->nfields) &&
-           (r->c->nfields || wrong(r, n, "value_count needs field"));
+    if (!read_bounds(r, n))
+        return false;
+    if (c->type == CORR_EVENT_COUNT || temporal(c))
+        return !field || wrong(r, field, "field is for value_count, value_sum, value_avg, value_percentile and value_median");
+    if (!read_fields(r, field, &c->fields, &c->nfields))
+        return false;
+    if (c->nfields == 0)
+        return wrong(r, n, "the condition names no field to look at: field is missing");
+    return c->type == CORR_VALUE_COUNT || c->nfields == 1 || wrong(r, field, "numbers are taken from one field");
 }
 
 bool sigma_correlation(struct ruleset *rs, const struct tree_node *root, struct rule *rule, struct err *e) {
@@ -194,5 +272,7 @@ bool sigma_correlation(struct ruleset *rs, const struct tree_node *root, struct 
         !read_fields(&r, tree_get(r.map, "group-by"), &r.c->by, &r.c->nby) || !read_timespan(&r) || !read_condition(&r))
         return false;
     rule->info.timespan = r.c->timespan;
+    if (!r.c->expr)
+        r.c->positive = r.c->nrefs == 32 ? UINT32_MAX : (1u << r.c->nrefs) - 1;
     return !generate || sigma_bool(generate, &r.c->generate, e);
 }

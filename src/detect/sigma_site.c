@@ -130,6 +130,39 @@ static bool site_suppress(struct ruleset *rs, const struct tree_node *n, struct 
     return wrong(n, e, "a duration such as 15m or 2h is expected, and 31 days at most");
 }
 
+/* One group of those that are watched unseen: a value, or as many as there are group-by fields. */
+static bool expected(const struct tree_node *n, const struct corr *c, struct str *out, struct err *e) {
+    size_t k = 0;
+    if (tree_kind(n) == TREE_SCALAR && c->nby == 1)
+        out[k++] = tree_text(n);
+    for (const struct tree_node *v = tree_kind(n) == TREE_LIST ? tree_first(n) : NULL; v && k < c->nby; v = tree_next(v))
+        out[k++] = tree_text(v);
+    for (; tree_kind(n) == TREE_MAP && k < c->nby && tree_count(n) == c->nby; k++)
+        for (const struct tree_node *v = tree_first(n); v; v = tree_next(v))
+            if (str_eq(tree_key(v), c->by[k].name) || field_find(tree_key(v)) == (enum field_id)c->by[k].id)
+                out[k] = tree_text(v);
+    bool whole = k == c->nby && (tree_kind(n) != TREE_LIST || tree_count(n) == k);
+    for (size_t i = 0; i < k; i++)
+        whole = whole && out[i].n > 0 && out[i].n <= 256;
+    return whole || wrong(n, e, "a group is a value, or a list or map with a value for each field of group-by");
+}
+
+static bool site_expect(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e) {
+    struct corr *c = r->corr;
+    if (!c || !c->closes || c->expr || c->nby == 0)
+        return wrong(n, e, "expect is for correlations with group-by that lt, lte, eq or neq decide");
+    if (tree_kind(n) != TREE_LIST || tree_count(n) == 0 || tree_count(n) > 4096)
+        return wrong(n, e, "expect is a list of 1 to 4,096 groups");
+    struct str *v = arena_alloc(&rs->arena, tree_count(n) * c->nby * sizeof *v);
+    if (!v)
+        return wrong(n, e, "the rules do not fit into memory");
+    c->expect = v;
+    for (const struct tree_node *g = tree_first(n); g; g = tree_next(g))
+        if (!expected(g, c, v + c->nexpect++ * c->nby, e))
+            return false;
+    return true;
+}
+
 static bool site_samples(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e) {
     (void)rs;
     r->samples = n;
@@ -146,7 +179,7 @@ static const struct row {
     {"class", site_class},     {"outcome", site_outcome},       {"activity", site_activity}, {"impact", site_impact},
     {"scope", site_scope},     {"confidence", site_confidence}, {"floor", site_floor},       {"title", site_title},
     {"entity", site_entity},   {"first", site_first},           {"event", site_event},       {"suppress", site_suppress},
-    {"samples", site_samples},
+    {"expect", site_expect},   {"samples", site_samples},
 };
 #define ROWS (sizeof rows / sizeof *rows)
 

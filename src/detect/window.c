@@ -1,146 +1,116 @@
 /* SPDX-License-Identifier: ISC
  *
- * window.c - the times of what one group has seen, in order, in a bounded ring
+ * window.c - the stamps of one group in order, in a ring
  *
- * Takes   a time, a weight, and which rule it was.
- * Gives   exactly how many stand in a span, whether they came in order or late.
- * Keeps   at most `max` stamps; the ring doubles up to that.
+ * Takes   a time, a weight, which rule it was, a value.
+ * Gives   them back in order, whether they came in order or late.
+ * Keeps   what it is given; whoever gives sees to the limit. The ring doubles.
  */
 #include "detect/window.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#define FIRST_CAP 2 /* most groups, and all of a flood of forged addresses, never see more */
+#define FIRST_CAP 4
 
-void window_init(struct window *w, uint32_t max, enum window_full full) {
-    *w = (struct window){.max = max < 2 ? 2 : max, .full = full};
+void window_init(struct window *w) {
+    memset(w, 0, sizeof *w);
+    w->cap = WINDOW_INLINE;
+}
+
+static bool is_inline(const struct window *w) {
+    return !w->is_wide && w->cap == WINDOW_INLINE;
 }
 
 void window_fini(struct window *w) {
-    free(w->ring);
-    *w = (struct window){.max = w->max, .full = w->full};
+    if (w->is_wide)
+        free(w->ring.wide);
+    else if (!is_inline(w))
+        free(w->ring.narrow);
+    window_init(w);
 }
 
-void window_clear(struct window *w) {
-    w->head = w->n = w->lo = 0;
-    w->sum = 0;
+size_t window_bytes(const struct window *w) {
+    return is_inline(w) ? 0 : w->cap * (w->is_wide ? sizeof(struct stamp) : sizeof(int64_t));
 }
 
-static struct stamp *at(const struct window *w, uint32_t i) {
+static uint32_t place(const struct window *w, uint32_t i) {
     uint32_t k = w->head + i;
-    return &w->ring[k >= w->cap ? k - w->cap : k];
+    return k >= w->cap ? k - w->cap : k;
 }
 
-const struct stamp *window_at(const struct window *w, uint32_t i) {
-    return at(w, i);
+static const int64_t *times(const struct window *w) {
+    return is_inline(w) ? w->ring.in : w->ring.narrow;
 }
 
-static bool grow(struct window *w) {
-    uint32_t cap = w->cap ? (w->cap > w->max / 2 ? w->max : 2 * w->cap) : (w->max < FIRST_CAP ? w->max : FIRST_CAP);
-    struct stamp *ring = malloc(cap * sizeof *ring);
-    if (!ring)
+int64_t window_time(const struct window *w, uint32_t i) {
+    uint32_t k = place(w, i);
+    return w->is_wide ? w->ring.wide[k].t : times(w)[k];
+}
+
+struct stamp window_at(const struct window *w, uint32_t i) {
+    uint32_t k = place(w, i);
+    return w->is_wide ? w->ring.wide[k] : (struct stamp){times(w)[k], 1, 0, 0};
+}
+
+static void put(struct window *w, uint32_t i, const struct stamp *s) {
+    uint32_t k = place(w, i);
+    if (w->is_wide)
+        w->ring.wide[k] = *s;
+    else if (is_inline(w))
+        w->ring.in[k] = s->t;
+    else
+        w->ring.narrow[k] = s->t;
+}
+
+/* To a ring of this many; wide when it is to be, else as it was. */
+static bool move(struct window *w, uint32_t cap, bool wide) {
+    struct window to = {.n = w->n, .lo = w->lo, .cap = cap & 0x7fffffffu, .is_wide = wide};
+    if (wide)
+        to.ring.wide = malloc(cap * sizeof *to.ring.wide);
+    else
+        to.ring.narrow = malloc(cap * sizeof *to.ring.narrow);
+    if (wide ? !to.ring.wide : !to.ring.narrow)
         return false;
-    for (uint32_t i = 0; i < w->n; i++)
-        ring[i] = *at(w, i);
-    free(w->ring);
-    w->ring = ring;
-    w->cap = cap;
-    w->head = 0;
+    for (uint32_t i = 0; i < w->n; i++) {
+        struct stamp s = window_at(w, i);
+        put(&to, i, &s);
+    }
+    window_fini(w);
+    *w = to;
     return true;
 }
 
-static void drop_first(struct window *w) {
-    if (w->lo > 0)
-        w->lo--;
-    else
-        w->sum -= at(w, 0)->weight;
-    w->head = w->head + 1 == w->cap ? 0 : w->head + 1;
-    w->n--;
+bool window_widen(struct window *w) {
+    return w->is_wide || move(w, w->cap < FIRST_CAP ? FIRST_CAP : w->cap, true);
 }
 
-static void measure(struct window *w, int64_t span) {
-    w->lo = w->n;
-    w->sum = 0;
-    while (w->lo > 0 && at(w, w->lo - 1)->t >= at(w, w->n - 1)->t - span)
-        w->sum += at(w, --w->lo)->weight;
-}
-
-/* The oldest stamp whose rule stands again behind it gives its weight to that one; so what was seen only once is never forgotten
- * because something else is noisy. */
-static void merge_first(struct window *w) {
-    for (uint32_t i = 0; i + 1 < w->n; i++)
-        for (uint32_t k = i + 1; k < w->n; k++) {
-            if (at(w, k)->ref != at(w, i)->ref)
-                continue;
-            uint64_t sum = (uint64_t)at(w, k)->weight + at(w, i)->weight;
-            at(w, k)->weight = sum > UINT32_MAX ? UINT32_MAX : (uint32_t)sum;
-            for (uint32_t m = i; m > 0; m--) /* close the gap from the front */
-                *at(w, m) = *at(w, m - 1);
-            at(w, 0)->weight = 0;
-            w->lo = w->lo ? w->lo : 1; /* so that drop_first takes nothing from the sum; it is measured anew anyway */
-            drop_first(w);
-            return;
-        }
-    drop_first(w);
-}
-
-int64_t window_add(struct window *w, int64_t span, struct stamp s) {
-    if (w->n == w->max) {
-        if (s.t < at(w, 0)->t)
-            return -1;
-        if (w->full == WINDOW_MERGE)
-            merge_first(w);
-        else
-            drop_first(w);
-    }
-    if (w->n == w->cap && !grow(w))
+int64_t window_add(struct window *w, struct stamp s) {
+    if ((s.weight != 1 || s.ref || s.value) && !window_widen(w))
+        return -1;
+    if (w->n == w->cap && (w->cap > INT32_MAX / 2 || !move(w, w->cap < FIRST_CAP ? FIRST_CAP : 2 * w->cap, w->is_wide)))
         return -1;
     uint32_t i = w->n++;
-    for (; i > 0 && at(w, i - 1)->t > s.t; i--)
-        *at(w, i) = *at(w, i - 1);
-    *at(w, i) = s;
-    if (i + 1 < w->n || w->full == WINDOW_MERGE) {
-        measure(w, span);
-        return i;
+    for (; i > 0 && window_time(w, i - 1) > s.t; i--) {
+        struct stamp before = window_at(w, i - 1);
+        put(w, i, &before);
     }
-    w->sum += s.weight;
-    while (at(w, w->lo)->t < s.t - span)
-        w->sum -= at(w, w->lo++)->weight;
+    put(w, i, &s);
     return i;
 }
 
-static void span_from(const struct window *w, uint32_t from, uint32_t to, uint64_t count, struct window_span *out) {
-    *out = (struct window_span){count, at(w, from)->t, at(w, to)->t};
+void window_put(struct window *w, uint32_t i, struct stamp s) {
+    put(w, i, &s);
 }
 
-bool window_reached(const struct window *w, int64_t span, uint32_t i, uint64_t least, struct window_span *out) {
-    if (i + 1 == w->n) { /* in order: already measured */
-        if (w->sum < least)
-            return false;
-        span_from(w, w->lo, i, w->sum, out);
-        return true;
-    }
-    uint32_t lo = i;
-    uint64_t sum = 0;
-    while (lo > 0 && at(w, lo - 1)->t >= at(w, i)->t - span)
-        sum += at(w, --lo)->weight;
-    for (uint32_t hi = i; hi < w->n && at(w, hi)->t <= at(w, i)->t + span; hi++) {
-        sum += at(w, hi)->weight;
-        while (at(w, lo)->t < at(w, hi)->t - span)
-            sum -= at(w, lo++)->weight;
-        if (sum >= least) {
-            span_from(w, lo, hi, sum, out);
-            return true;
-        }
-    }
-    return false;
+void window_drop(struct window *w, uint32_t k) {
+    k = k > w->n ? w->n : k;
+    w->head = place(w, k);
+    w->n -= k;
+    w->lo -= k < w->lo ? k : w->lo;
 }
 
-void window_until(const struct window *w, int64_t span, int64_t t, struct window_span *out) {
-    *out = (struct window_span){0, t, t};
-    for (uint32_t i = w->n; i > 0 && at(w, i - 1)->t >= t - span; i--)
-        if (at(w, i - 1)->t <= t) {
-            out->count += at(w, i - 1)->weight;
-            out->first = at(w, i - 1)->t;
-        }
+void window_keep(struct window *w, uint32_t n) {
+    w->n = n < w->n ? n : w->n;
+    w->lo = w->lo < w->n ? w->lo : w->n;
 }

@@ -1,48 +1,46 @@
 /* SPDX-License-Identifier: ISC
  *
- * window.h - the times of what one group has seen, in order, in a bounded ring
+ * window.h - the stamps of one group in order, in a ring
  *
- * Stamps ascend by time; equal times stand in the order of arrival. A stamp in order is O(1); a late one is moved to its place.
+ * Stamps ascend by time; equal times stand in the order of arrival. While every stamp is one event of one rule with no value it is kept
+ * as its time alone, 8 bytes; the first that is more makes the ring a wide one. Two narrow stamps need no memory of their own.
  */
 #ifndef TOCSIN_DETECT_WINDOW_H
 #define TOCSIN_DETECT_WINDOW_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct stamp {
     int64_t t;
     uint32_t weight; /* events at this time; 0: a reminder that counts nothing */
     uint32_t ref;    /* which rule of the correlation */
+    uint64_t value;  /* the hash of a value, or the bits of a number */
 };
 
-enum window_full {
-    WINDOW_DROP /* the oldest goes */,
-    WINDOW_MERGE /* the oldest that was seen again since is added to its successor */
-};
+#define WINDOW_INLINE 2
 
 struct window {
-    struct stamp *ring;
-    uint32_t head, n, cap, max;
-    uint32_t lo;  /* stamps before this one are outside the span that ends at the newest */
-    uint64_t sum; /* weights from lo on */
-    enum window_full full;
+    union {
+        int64_t in[WINDOW_INLINE];
+        int64_t *narrow;
+        struct stamp *wide;
+    } ring;
+    uint32_t head, n, lo; /* lo: what stands before it is outside the span that ends at the newest */
+    uint32_t cap : 31, is_wide : 1;
 };
 
-struct window_span { /* a stretch of stamps */
-    uint64_t count;
-    int64_t first, last;
-};
-
-void window_init(struct window *w, uint32_t max, enum window_full full); /* max >= 2 */
-void window_fini(struct window *w);
-void window_clear(struct window *w);
-const struct stamp *window_at(const struct window *w, uint32_t i); /* 0 is the oldest */
-/* Where the stamp stands now, or -1: older than everything in a full ring, or no memory. */
-int64_t window_add(struct window *w, int64_t span, struct stamp s);
-/* Is there a stretch of at most `span` with `least` events that holds the stamp at `i`? Gives the first such and its count. */
-bool window_reached(const struct window *w, int64_t span, uint32_t i, uint64_t least, struct window_span *out);
-/* What stands in the span that ends at t. */
-void window_until(const struct window *w, int64_t span, int64_t t, struct window_span *out);
+void window_init(struct window *w);
+void window_fini(struct window *w); /* and as window_init left it */
+size_t window_bytes(const struct window *w); /* beyond the struct */
+struct stamp window_at(const struct window *w, uint32_t i); /* 0 is the oldest */
+int64_t window_time(const struct window *w, uint32_t i);
+/* Where the stamp stands now, or -1 without memory. Does not move lo. */
+int64_t window_add(struct window *w, struct stamp s);
+void window_put(struct window *w, uint32_t i, struct stamp s); /* in place of what stands there; the order is the caller's */
+void window_drop(struct window *w, uint32_t k);                /* the k oldest */
+void window_keep(struct window *w, uint32_t n);                /* the n oldest */
+bool window_widen(struct window *w);
 
 #endif

@@ -20,8 +20,17 @@ static void save(void *ctx, struct str rule, struct str key, struct str state) {
 
     if (!str_absent(state) && !correlator_restore(other, rule, key, state))
         abort();
-    if (state.n > 1) /* damaged: taken or not, but survived */
-        correlator_restore(other, rule, key, str_sub(state, 0, state.n - 1));
+    if (state.n > 1) { /* damaged: taken or not, but survived */
+        char *bad = malloc(state.n);
+        if (!bad)
+            return;
+        memcpy(bad, state.p, state.n);
+        correlator_restore(other, rule, key, str_n(bad, state.n - 1));
+        bad[key.n * 7 % state.n] = (char)(bad[key.n * 7 % state.n] + 1);
+        correlator_restore(other, rule, key, str_n(bad, state.n));
+        free(bad);
+        correlator_restore(other, rule, key, state);
+    }
 }
 
 static void ask(const struct ruleset *rs, struct matcher *with, struct matcher *without, struct correlator *c, struct str line,
@@ -50,13 +59,13 @@ static void ask(const struct ruleset *rs, struct matcher *with, struct matcher *
         s.times = &m.time;
         memcpy(s.fields, m.fields, m.nfields * sizeof *m.fields);
         s.nfields = m.nfields;
-        correlate(c, &s, NULL, NULL);
+        correlate(c, &s, now, NULL, NULL);
     }
 }
 
 static void run(struct ruleset *rs, struct str lines) {
     struct err e;
-    int64_t now = INT64_C(1760000000) * US_PER_S;
+    int64_t now = INT64_C(1760000000) * US_PER_S, latest = now;
 
     ruleset_prefilter_make(rs, NULL, &e);
     struct matcher *with = matcher_new(rs, true), *without = matcher_new(rs, false);
@@ -64,10 +73,16 @@ static void run(struct ruleset *rs, struct str lines) {
     while (with && without && c && other && !str_absent(lines)) {
         struct str line = str_cut(&lines, '\n');
         now += line.n && line.p[0] == '-' ? -30 * US_PER_S : 20 * US_PER_S; /* late ones too */
+        latest = now > latest ? now : latest;
+        correlator_close(c, latest, NULL, NULL);
         ask(rs, with, without, c, line, now);
     }
-    if (c && other)
+    if (c && other) {
         correlator_dirty(c, save, other);
+        correlator_resume(other, latest);
+        correlator_close_all(c, NULL, NULL);
+        correlator_close_all(other, NULL, NULL);
+    }
     matcher_free(with);
     matcher_free(without);
     correlator_free(c);

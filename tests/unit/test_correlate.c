@@ -78,7 +78,7 @@ static void see_all(struct world *w, const char *rule, const char *ip, const cha
     if (user)
         s.fields[s.nfields++] = (struct field){F_USER, 0, STR_NONE, str_of(user)};
     w->now = times[n - 1];
-    correlate(w->c, &s, on_alert, w);
+    correlate(w->c, &s, w->now, on_alert, w);
 }
 
 static void see(struct world *w, const char *rule, const char *ip, const char *user, int64_t sec) {

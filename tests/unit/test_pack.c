@@ -152,7 +152,7 @@ static void line(struct run *r, struct str text) {
             e->count += m.repeat;
             e->fired++;
         }
-        correlate(r->c, &s, on_alert, r);
+        correlate(r->c, &s, s.times[0], on_alert, r);
     }
 }
 
