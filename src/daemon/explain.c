@@ -28,7 +28,8 @@
 #define EXPLAIN_GROUPS 4096       /* of the few lines somebody asks the running daemon about */
 #define EXPLAIN_LINES 1000        /* and of those, so that nobody waits for the desk meanwhile */
 #define LINE_MAX_BYTES (1u << 20) /* longer messages are cut, and say so */
-#define OUT_MAX (64u << 20)
+#define OUT_MAX (256u << 20)
+#define ARENA_MAX (256u << 20) /* of one message, and of all that closes after the last */
 #define TRUST 80 /* of a source that the roster does not know: roster.yaml's default */
 #define HALF_YEAR (INT64_C(182) * US_PER_DAY)
 
@@ -82,18 +83,42 @@ static struct field keep(struct explainer *ex, const struct field *f) {
     return (struct field){f->id, f->flags, arena_str(&ex->arena, f->name), arena_str(&ex->arena, f->value)};
 }
 
+static struct explain_alert *new_alert(struct explained *x) {
+    if (x->nalerts == EXPLAIN_ALERTS_MAX)
+        return NULL;
+    if (x->nalerts == x->alerts_cap) {
+        size_t cap = x->alerts_cap ? 2 * x->alerts_cap : 32;
+        struct explain_alert *v = realloc(x->alerts, cap * sizeof *v);
+        if (!v)
+            return NULL;
+        x->alerts = v;
+        x->alerts_cap = cap;
+    }
+    return &x->alerts[x->nalerts++];
+}
+
 static void on_alert(void *ctx, const struct alert *a) {
     struct explainer *ex = ctx;
+    size_t n = a->ngroup + (a->by ? a->by->nfields : 0), k = 0;
+    struct field *fields = arena_alloc(&ex->arena, (n + 1) * sizeof *fields);
+    struct explain_alert *to = fields ? new_alert(&ex->x) : NULL;
 
-    if (ex->x.nalerts == EXPLAIN_ALERTS_MAX)
+    if (!to)
         return;
-    struct explain_alert *k = &ex->x.alerts[ex->x.nalerts++];
-    *k = (struct explain_alert){.rule = a->rule, .fired = a->fired, .count = a->count};
-    for (size_t i = 0; i < a->ngroup && k->nfields < SIGHTING_FIELDS_MAX; i++)
-        k->fields[k->nfields++] = keep(ex, &a->group[i]);
-    k->ngroup = k->nfields;
-    for (size_t i = 0; a->by && i < a->by->nfields && k->nfields < 2 * SIGHTING_FIELDS_MAX; i++)
-        k->fields[k->nfields++] = keep(ex, &a->by->fields[i]);
+    for (size_t i = 0; i < a->ngroup; i++)
+        fields[k++] = keep(ex, &a->group[i]);
+    for (size_t i = 0; k < n; i++)
+        fields[k++] = keep(ex, &a->by->fields[i]);
+    *to = (struct explain_alert){.rule = a->rule, .fired = a->fired, .closed = !a->by, .count = a->count, .value = a->value, .at = a->at,
+                                 .fields = fields, .ngroup = a->ngroup, .nfields = n};
+}
+
+/* Windows whose time is over by this message are decided before it. */
+static void close_windows(struct explainer *ex) {
+    if (ex->x.m.time > ex->clock)
+        ex->clock = ex->x.m.time;
+    correlator_expect(ex->corr, ex->clock);
+    correlator_close(ex->corr, ex->clock, on_alert, ex);
 }
 
 static void judge(struct explainer *ex) {
@@ -101,15 +126,17 @@ static void judge(struct explainer *ex) {
 
     x->nalerts = 0;
     x->has_event = false;
+    close_windows(ex);
     for (size_t i = 0; i < x->nhits; i++) {
         pipeline_sighting(&ex->pipe, &x->m, x->hits[i], &x->ones[i], &x->sightings[i]);
-        correlate(ex->corr, &x->sightings[i], x->m.time, on_alert, ex);
+        correlate(ex->corr, &x->sightings[i], ex->clock, on_alert, ex);
     }
     for (size_t i = 0; i < x->nhits; i++)
         if (rule_info(ex->g->rules, x->hits[i])->makes_event)
             propose(ex, x->hits[i], x->sightings[i].fields, x->sightings[i].nfields);
     for (size_t i = 0; i < x->nalerts; i++)
-        propose(ex, x->alerts[i].rule, x->alerts[i].fields, x->alerts[i].nfields);
+        if (!x->alerts[i].closed)
+            propose(ex, x->alerts[i].rule, x->alerts[i].fields, x->alerts[i].nfields);
 }
 
 /* ---- one message */
@@ -161,7 +188,7 @@ static void fields(struct explainer *ex, struct str text, const char *name) {
     ex->last = ex->x.m.time;
 }
 
-static bool one(struct explainer *ex, const struct options *o, struct str text, struct buf *out) {
+static void one(struct explainer *ex, const struct options *o, struct str text) {
     ex->x.n++;
     begin(ex, text);
     if (o->input == INPUT_EVENTS)
@@ -169,6 +196,9 @@ static bool one(struct explainer *ex, const struct options *o, struct str text, 
     else
         line(ex, o->program);
     judge(ex);
+}
+
+static bool show(struct explainer *ex, const struct options *o, struct buf *out) {
     buf_reset(out);
     if (o->json)
         explain_json(ex, STR_NONE, out);
@@ -192,24 +222,44 @@ static bool read_one(FILE *in, int delim, struct buf *b) {
     return any;
 }
 
+/* What closes with the input belongs to the last message, so where windows close a message is shown when the next one is there. */
+static bool all(struct explainer *ex, const struct options *o, FILE *in, struct buf text[2], struct buf *out) {
+    bool wait = correlator_closes(ex->corr), good = true, waiting = false;
+    int delim = o->input == INPUT_NUL ? '\0' : '\n', k = 0;
+
+    while (good && read_one(in, delim, &text[k])) {
+        if (o->input == INPUT_EVENTS && !str_trim(buf_view(&text[k])).n)
+            continue;
+        good = !waiting || show(ex, o, out);
+        one(ex, o, text[k].n ? buf_view(&text[k]) : STR(""));
+        waiting = true;
+        if (!wait) {
+            good = show(ex, o, out);
+            waiting = false;
+        }
+        k = !k;
+    }
+    if (!waiting)
+        return good;
+    correlator_close_all(ex->corr, on_alert, ex);
+    return good && show(ex, o, out);
+}
+
 static int run(struct explainer *ex, const struct options *o) {
     FILE *in = !o->file || strcmp(o->file, "-") == 0 ? stdin : fopen(o->file, "rbe");
-    struct buf text, out;
-    bool good = in != NULL;
-    int delim = o->input == INPUT_NUL ? '\0' : '\n';
+    struct buf text[2], out;
 
     if (!in) {
         fprintf(stderr, "tocsind explain: %s: %m\n%s", o->file,
                 strchr(o->file, ' ') ? "    lines come from a file or a pipe: echo 'LINE' | tocsind explain\n" : "");
         return 1;
     }
-    buf_init(&text, LINE_MAX_BYTES);
+    buf_init(&text[0], LINE_MAX_BYTES);
+    buf_init(&text[1], LINE_MAX_BYTES);
     buf_init(&out, OUT_MAX);
-    while (good && read_one(in, delim, &text))
-        if (o->input != INPUT_EVENTS || str_trim(buf_view(&text)).n)
-            good = one(ex, o, text.n ? buf_view(&text) : STR(""), &out);
-    good = good && !ferror(in) && fflush(stdout) == 0;
-    buf_fini(&text);
+    bool good = all(ex, o, in, text, &out) && !ferror(in) && fflush(stdout) == 0;
+    buf_fini(&text[0]);
+    buf_fini(&text[1]);
     buf_fini(&out);
     if (in != stdin)
         fclose(in);
@@ -240,7 +290,8 @@ static int with_generation(const struct options *o, const struct generation *g) 
         return status;
     ex->g = g;
     ex->now = ex->last = clock_now();
-    arena_init(&ex->arena, 16u << 20);
+    arena_init(&ex->arena, ARENA_MAX);
+    ex->clock = INT64_MIN;
     ex->corr = correlator_new(g->rules, (size_t)g->config.max_groups);
     if (ex->corr && pipeline_init(&ex->pipe, g, true, &e) == RC_OK) {
         ex->pipe.always_fields = true;
@@ -248,6 +299,7 @@ static int with_generation(const struct options *o, const struct generation *g) 
         pipeline_fini(&ex->pipe);
     }
     correlator_free(ex->corr);
+    free(ex->x.alerts);
     arena_fini(&ex->arena);
     free(ex);
     return status;
@@ -325,6 +377,8 @@ static enum rc few(struct explainer *ex, struct str lines, explain_say_fn say, v
         begin(ex, one.n ? one : STR(""));
         line(ex, STR_NONE);
         judge(ex);
+        if (!lines.n)
+            correlator_close_all(ex->corr, on_alert, ex);
         say(ex, ctx, json);
     }
     buf_text(json, "]\n");
@@ -343,7 +397,8 @@ enum rc explain_each(const struct generation *g, struct str lines, explain_say_f
         return err_set(e, rc, "out of memory");
     ex->g = g;
     ex->now = ex->last = clock_now();
-    arena_init(&ex->arena, 16u << 20);
+    arena_init(&ex->arena, ARENA_MAX);
+    ex->clock = INT64_MIN;
     if (!(ex->corr = correlator_new(g->rules, EXPLAIN_GROUPS)))
         err_set(e, rc, "out of memory");
     else if ((rc = pipeline_init(&ex->pipe, g, false, e)) == RC_OK) {
@@ -352,6 +407,7 @@ enum rc explain_each(const struct generation *g, struct str lines, explain_say_f
         pipeline_fini(&ex->pipe);
     }
     correlator_free(ex->corr);
+    free(ex->x.alerts);
     arena_fini(&ex->arena);
     free(ex);
     return rc;

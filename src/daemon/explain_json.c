@@ -237,6 +237,19 @@ static struct str alert_src(const struct explain_alert *a) {
     return STR_NONE;
 }
 
+/* What the condition was compared with: whole where it is. */
+static void value_of(struct jw *w, double v) {
+    char text[40];
+
+    jw_key(w, "value");
+    if (v >= -1e15 && v <= 1e15 && v == (double)(int64_t)v) {
+        jw_int(w, (int64_t)v);
+        return;
+    }
+    snprintf(text, sizeof text, "%.15g", v);
+    jw_raw(w, str_of(text));
+}
+
 static void alerts_part(struct jw *w, const struct explainer *ex) {
     jw_key(w, "alerts");
     jw_list(w);
@@ -258,6 +271,8 @@ static void alerts_part(struct jw *w, const struct explainer *ex) {
         }
         jw_map_end(w);
         jw_kv_int(w, "count", (int64_t)a->count);
+        value_of(w, a->value);
+        jw_kv_time(w, "time", a->at);
         jw_map_end(w);
     }
     jw_list_end(w);

@@ -10,13 +10,15 @@
 #include "daemon/pipeline.h"
 #include "detect/correlate.h"
 
-#define EXPLAIN_ALERTS_MAX 32
+#define EXPLAIN_ALERTS_MAX 1000000 /* at the end of the input the windows of all groups close */
 
 struct explain_alert { /* a correlation that fired or folded at this message */
     uint32_t rule;
-    bool fired;
+    bool fired, closed; /* closed: a window did; the message only came after */
     uint64_t count;
-    struct field fields[SIGHTING_FIELDS_MAX * 2]; /* group first, then those of the sighting that did it */
+    double value;
+    int64_t at;
+    const struct field *fields; /* group first, then those of the sighting that did it */
     size_t ngroup, nfields;
 };
 struct explain_event { /* what the message makes or joins */
@@ -36,8 +38,8 @@ struct explained { /* one message and all that was made of it */
     size_t nhits;
     struct sighting sightings[PIPELINE_HITS_MAX];
     struct sighting_one ones[PIPELINE_HITS_MAX];
-    struct explain_alert alerts[EXPLAIN_ALERTS_MAX];
-    size_t nalerts;
+    struct explain_alert *alerts;
+    size_t nalerts, alerts_cap;
     struct explain_event event;
     bool has_event;
 };
@@ -47,6 +49,7 @@ struct explainer {
     struct correlator *corr;
     struct arena arena;  /* of one message */
     int64_t now, last;   /* the run; the message before */
+    int64_t clock;       /* the latest time of a message: what closes windows */
     bool bad;            /* some input was not what it was said to be */
     struct explained x;
 };

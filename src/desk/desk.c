@@ -20,6 +20,7 @@ static char *copy(const char *s) {
 static void desk_free(struct desk *d) {
     work_free(d);
     correlator_free(d->corr);
+    free(d->org_names);
     table_free(d->sources);
     store_close(d->store);
     arena_fini(&d->scratch);
@@ -123,26 +124,6 @@ void desk_close(struct desk *d, int64_t now) {
 
 /* ---- configuration */
 
-static void restore_windows(struct desk *d) {
-    uint64_t bad = 0;
-    for (bool more = query_row(d->store, Q_WINDOWS, ""); more; more = query_next(d->store, Q_WINDOWS))
-        if (!correlator_restore(d->corr, query_str(d->store, Q_WINDOWS, 0, NULL), query_str(d->store, Q_WINDOWS, 1, NULL),
-                                query_str(d->store, Q_WINDOWS, 2, NULL)))
-            bad++;
-    if (bad)
-        log_note("desk", "%llu correlation windows of rules that are gone were left out", (unsigned long long)bad);
-}
-
-static enum rc new_windows(struct desk *d, const struct ruleset *rules, struct err *e) {
-    struct correlator *c = correlator_new(rules, (size_t)d->conf.max_groups);
-    if (!c)
-        return err_set(e, RC_NOMEM, "no memory for correlation windows");
-    correlator_free(d->corr);
-    d->corr = c;
-    restore_windows(d);
-    return store_failed(d->store, e);
-}
-
 static void config_line(struct desk *d, int64_t now) {
     struct line l;
     line_open(&l);
@@ -169,7 +150,9 @@ enum rc desk_configure(struct desk *d, const struct desk_generation *g, int64_t 
     config_line(d, now);
     if ((rc = desk_end(d, rc, e)))
         goto out;
-    rc = new_windows(d, g->rules, e);
+    rc = windows_new(d, e);
+    if (rc == RC_OK)
+        windows_begin(d, now);
 out:
     if (rc) {
         free(heard);
@@ -212,7 +195,7 @@ static void after_io_error(struct desk *d) {
     struct err e;
     err_clear(&e);
     d->n.commit_failed++;
-    if (store_reopen(d->store, &e) || (d->g.rules && new_windows(d, d->g.rules, &e))) {
+    if (store_reopen(d->store, &e) || (d->g.rules && windows_new(d, &e))) {
         d->dead = true;
         log_at(LOG_ALERT_, "desk", "the record cannot be opened again: %s", e.text);
     }
@@ -250,22 +233,13 @@ static enum rc commit(struct desk *d, struct err *e) {
     return rc;
 }
 
-static void save_window(void *ctx, struct str rule, struct str key, struct str state) {
-    struct desk *d = ctx;
-    if (str_absent(state))
-        query_do(d->store, Q_WINDOW_DROP, "sb", rule, key);
-    else
-        query_do(d->store, Q_WINDOW_SAVE, "sbb", rule, key, state);
-}
-
 static enum rc end_group(struct desk *d, struct err *e) {
     fold_flush(d);
-    if (d->corr)
-        correlator_dirty(d->corr, save_window, d);
+    windows_save(d);
     enum rc rc = commit(d, e);
     if (rc && rc != RC_IO && !d->dead && d->g.rules) { /* the windows in memory counted what the record did not take */
         struct err ignored;
-        if (new_windows(d, d->g.rules, &ignored))
+        if (windows_new(d, &ignored))
             d->dead = true;
     }
     forget_changes(d);

@@ -56,6 +56,8 @@ struct desk {
     bool configured, paused, dead, ballast_gone;
     char pause_why[160];
     struct correlator *corr;
+    struct str *org_names; /* as the correlator knows them */
+    uint64_t windows_said; /* a bit per bound that was reached and told of */
     struct table *sources; /* "org\0name" -> id of the source row */
     size_t rows;           /* of the open group commit */
     struct err broken;     /* what the last group commit failed with when it was ended by somebody else */
@@ -135,6 +137,9 @@ struct claim { /* somebody or something says that something happened */
     bool human;
 };
 /* Folds into an open event or makes one: its id, 0 when it had nowhere to go. ref gets its reference when made or when asked. */
+/* What a correlation said, as a claim; 0: it makes no event. The new one is told of in the audit when report_account is called. */
+int64_t report_alert(struct desk *d, const struct alert *al, int64_t source, int64_t now, bool *made);
+void report_account(struct desk *d, int64_t event, int64_t now);
 int64_t report_claim(struct desk *d, const struct claim *c, int64_t now, bool *made);
 struct str report_field(const struct field *f, size_t n, enum field_id id);
 
@@ -219,15 +224,23 @@ void act_next(struct act *a); /* the next sensible commands */
 /* Declares an incident; a->ev is its event when it has one. Sets a->inc and a->out->made. */
 enum rc respond_declare(struct act *a);
 
+/* ---- desk_corr.c: correlation windows */
+enum rc windows_new(struct desk *d, struct err *e);     /* from the record, for the present rules */
+void windows_begin(struct desk *d, int64_t now);        /* the first configuration of this life, or another */
+void windows_save(struct desk *d);                      /* what changed, into the open transaction */
+void windows_tick(struct desk *d, int64_t now);         /* those that are due close */
+
 /* ---- desk_work.c */
 bool work_step(struct desk *d, int64_t now);
 void work_free(struct desk *d);
 
-/* ---- desk_space.c: free space, ballast, silent sources, expiry */
+/* ---- desk_silence.c: listed sources */
+void silent_tick(struct desk *d, int64_t now);
+void heard_save(struct desk *d); /* writes down who was heard */
+
+/* ---- desk_space.c: free space, ballast */
 void space_open(struct desk *d);
 void space_tick(struct desk *d, int64_t now);
 void space_full(struct desk *d);
-void silent_tick(struct desk *d, int64_t now);
-void heard_save(struct desk *d); /* writes down who was heard */
 
 #endif

@@ -244,14 +244,13 @@ static void joined(struct sighted *x, int64_t id, bool made) {
     }
 }
 
-static void on_alert(void *ctx, const struct alert *al) {
-    struct sighted *x = ctx;
-    struct desk *d = x->d;
+int64_t report_alert(struct desk *d, const struct alert *al, int64_t source, int64_t now, bool *made) {
     const struct rule_info *ri = rule_info(d->g.rules, al->rule);
     if (ri && al->fired && d->ops.fired)
         d->ops.fired(d->ctx, ri->id, al->last);
+    *made = false;
     if (!ri || !ri->makes_event || al->org >= d->g.roster->norgs)
-        return;
+        return 0;
     d->n.alerts += al->fired;
     /* the group's values first: they are the entity; what the sighting says besides is for the title */
     struct field fields[SIGHTING_FIELDS_MAX];
@@ -260,12 +259,19 @@ static void on_alert(void *ctx, const struct alert *al) {
         fields[n++] = al->group[i];
     for (size_t i = 0; al->by && i < al->by->nfields && n < SIGHTING_FIELDS_MAX; i++)
         fields[n++] = al->by->fields[i];
-    struct claim c = {.org = al->org, .source = x->source, .rule = ri, .correlation = ri->id, .fields = fields, .nfields = n, .count = (int64_t)al->count,
+    struct claim c = {.org = al->org, .source = source, .rule = ri, .correlation = ri->id, .fields = fields, .nfields = n,
+                      .count = al->count ? (int64_t)al->count : 1, /* silence was seen once */
                       .first = al->first, .last = al->last, .only_fold = !al->fired};
-    bool made;
-    int64_t id = report_claim(d, &c, x->now, &made);
+    int64_t id = report_claim(d, &c, now, made);
     if (id && al->fired)
         pending_claim(d, al, id, d->g.roster->orgs[al->org].db_id);
+    return id;
+}
+
+static void on_alert(void *ctx, const struct alert *al) {
+    struct sighted *x = ctx;
+    bool made;
+    int64_t id = report_alert(x->d, al, x->source, x->now, &made);
     joined(x, id, made);
 }
 
@@ -301,14 +307,18 @@ static size_t store_lines(struct sighted *x, struct str rule, bool aside) {
     return x->nevents || aside ? (size_t)lines : 0;
 }
 
+void report_account(struct desk *d, int64_t event, int64_t now) {
+    struct event ev;
+    if (!rows_event_load(d->store, event, &d->batch, &ev))
+        return;
+    fold_raws_accounted(d, ev.id);
+    event_line(d, &ev, PRINCIPAL_SYSTEM, now);
+}
+
 static void account_events(struct sighted *x) {
-    for (size_t i = 0; i < x->nevents; i++) {
-        struct event ev;
-        if (!x->made[i] || !rows_event_load(x->d->store, x->events[i], &x->d->batch, &ev))
-            continue;
-        fold_raws_accounted(x->d, ev.id);
-        event_line(x->d, &ev, PRINCIPAL_SYSTEM, x->now);
-    }
+    for (size_t i = 0; i < x->nevents; i++)
+        if (x->made[i])
+            report_account(x->d, x->events[i], x->now);
 }
 
 static int64_t source_of(struct desk *d, const struct sighting *s, int64_t now) {

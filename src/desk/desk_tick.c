@@ -78,97 +78,6 @@ static void overdue(struct desk *d, int64_t now) {
         log_err("desk", "overdue events: %s: trying again", e.text);
 }
 
-/* ---- a listed source that fell silent (process.md 3: rule process.source_silent) */
-
-void desk_heard(struct desk *d, const struct hearing *h) {
-    if (!d->heard || h->generation != d->g.number)
-        return;
-    for (size_t i = 0; i < h->n; i++) {
-        uint32_t s = h->v[i].source;
-        if (s >= d->g.roster->nsources || h->v[i].at <= d->heard[s])
-            continue;
-        d->heard[s] = h->v[i].at;
-        d->heard_any = true;
-    }
-}
-
-void heard_save(struct desk *d) {
-    struct err e;
-    err_clear(&e);
-    if (!d->heard_any || desk_begin(d, &e))
-        return;
-    for (size_t i = 0; i < d->g.roster->nsources; i++) {
-        const struct source *s = &d->g.roster->sources[i];
-        if (d->heard[i] && s->heartbeat && s->db_id)
-            query_do(d->store, Q_SOURCE_SEEN, "ii", s->db_id, d->heard[i]);
-    }
-    if (desk_end(d, RC_OK, &e)) {
-        log_err("desk", "who was heard: %s: trying again", e.text);
-        return;
-    }
-    memset(d->heard, 0, d->g.roster->nsources * sizeof *d->heard);
-    d->heard_any = false;
-}
-
-static void silent_event(struct desk *d, int64_t source, struct str name, int64_t org_id, int64_t last, int64_t now) {
-    static const struct str entity[] = {{"host", 4}};
-    struct rule_info ri = {.kind = RULE_DETECTION, .id = STR("process.source_silent"), .title = STR("a listed source fell silent"), .level = LEVEL_MEDIUM,
-                           .rsit = rsit_undetermined(), .makes_event = true,
-                           .in = {.impact = {0, 0, 2}, .outcome = OUTCOME_UNKNOWN, .activity = ACTIVITY_ONGOING, .confidence = 90}};
-    struct field f = {.id = F_HOST, .value = name};
-    char title[300];
-    int org = desk_org_index(d, org_id);
-    snprintf(title, sizeof title, "%.*s fell silent", STR_FMT(name));
-    struct claim c = {.org = org, .source = source, .rule = &ri, .fields = &f, .nfields = 1, .entity = entity, .nentity = 1, .count = 1, .first = last, .last = now,
-                      .title = str_of(title)};
-    bool made;
-    if (org < 0)
-        return;
-    int64_t id = report_claim(d, &c, now, &made);
-    struct event ev;
-    if (made && rows_event_load(d->store, id, &d->scratch, &ev)) {
-        struct line l;
-        fold_raws_accounted(d, id);
-        line_open(&l);
-        jw_kv_text(&l.w, "new", "new");
-        jw_kv_time(&l.w, "last_heard", last);
-        line_close(d, &l, now, org_id, PRINCIPAL_SYSTEM, "event.ingest", ev.ref);
-    }
-}
-
-void silent_tick(struct desk *d, int64_t now) {
-    struct {
-        int64_t id, org, last;
-        struct str name;
-    } silent[64];
-    struct err e;
-    size_t n = 0;
-    err_clear(&e);
-    if (now - d->silent_at < US_PER_S * 9) /* a tick every 10 s may come a moment early */
-        return;
-    d->silent_at = now;
-    heard_save(d);
-    if (d->paused) /* nobody can be heard */
-        d->listening = now;
-    if (d->heard_any || !query_row(d->store, Q_SOURCES_SILENT, "ii", now, d->listening))
-        return;
-    query_end(d->store, Q_SOURCES_SILENT);
-    if (desk_begin(d, &e))
-        return;
-    for (bool more = query_row(d->store, Q_SOURCES_SILENT, "ii", now, d->listening); more; more = query_next(d->store, Q_SOURCES_SILENT), n++) {
-        silent[n].id = query_int(d->store, Q_SOURCES_SILENT, 0);
-        silent[n].name = query_str(d->store, Q_SOURCES_SILENT, 1, &d->scratch);
-        silent[n].org = query_int(d->store, Q_SOURCES_SILENT, 2);
-        silent[n].last = query_int(d->store, Q_SOURCES_SILENT, 3);
-    }
-    for (size_t i = 0; i < n; i++) {
-        silent_event(d, silent[i].id, silent[i].name, silent[i].org, silent[i].last, now);
-        query_do(d->store, Q_SOURCE_SILENT, "ii", silent[i].id, now);
-    }
-    if (desk_end(d, RC_OK, &e))
-        log_err("desk", "silent sources: %s: trying again", e.text);
-}
-
 /* ---- the whole */
 
 int64_t desk_tick(struct desk *d, int64_t now) {
@@ -177,6 +86,7 @@ int64_t desk_tick(struct desk *d, int64_t now) {
         return d->next_due;
     space_tick(d, now);
     silent_tick(d, now);
+    windows_tick(d, now);
     overdue(d, now);
     owe_tick(d, now);
     outbox_tick(d, now);

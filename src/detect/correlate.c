@@ -27,7 +27,7 @@ struct correlator {
     size_t norgs;
     uint64_t seed[2]; /* of the hashes of values, saved with them */
     bool seeded;      /* by the record */
-    bool closes;
+    bool closes, expected;
     struct corr_stats stats;
     struct buf state;
 };
@@ -361,6 +361,9 @@ int64_t correlator_due(const struct correlator *c) {
 }
 
 void correlator_expect(struct correlator *c, int64_t now) {
+    if (c->expected)
+        return;
+    c->expected = true;
     for (uint32_t i = 0; i < c->rs->n; i++) {
         const struct rule *r = &c->rs->rules[i];
         for (size_t k = 0; r->corr && !r->disabled && k < r->corr->nexpect; k++) {
