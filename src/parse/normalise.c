@@ -98,13 +98,6 @@ static struct str without_affixes(const struct nz_group *g, struct str s) {
     return trim_blanks(s);
 }
 
-static bool is_nothing(const struct nz_group *g, struct str v) {
-    for (size_t i = 0; i < g->nnothing; i++)
-        if (str_eqi(g->nothing[i], v))
-            return true;
-    return false;
-}
-
 static void add_capture(struct message *m, const struct nz_group *g, const struct capture *c) {
     bool derived = c->kind == CAPTURE_HEX;
     struct str v = c->value;
@@ -113,7 +106,7 @@ static void add_capture(struct message *m, const struct nz_group *g, const struc
         v = decode_qstr(m, v, &derived);
     else if (c->kind == CAPTURE_HEX)
         v = decode_hex(m, v);
-    if (str_absent(v) || is_nothing(g, v))
+    if (str_absent(v) || pattern_is_nothing(&g->nothing, v))
         return;
     m->flags |= derived ? MSG_DECODED : 0;
     message_add(m, (enum field_id)c->id, c->name, v, derived ? FIELD_DERIVED : 0);
@@ -140,14 +133,16 @@ struct search { /* one text looked at */
     struct gate_set have;    /* these are */
 };
 
-static bool pattern_fits(struct search *q, const struct nz_group *g, const struct nz_pattern *p, struct str s, struct captures *c) {
+static bool pattern_fits(struct search *q, const struct nz_group *g, bool part, const struct nz_pattern *p, struct str s, struct captures *c) {
+    const struct pattern_nothing *none = part ? &g->nothing : NULL;
+
     if (q->plain)
-        return pattern_match_plain(p->pattern, s, &q->work, c);
+        return pattern_match_plain(p->pattern, s, none, &q->work, c);
     if (p->gated && q->gate != g->gate) {
         q->gate = g->gate;
         q->have = gate_scan(g->gate, q->text);
     }
-    return (!p->gated || gate_open(&p->need, &q->have)) && pattern_match(p->pattern, s, &q->work, c);
+    return (!p->gated || gate_open(&p->need, &q->have)) && pattern_match(p->pattern, s, none, &q->work, c);
 }
 
 /* The first pattern of the list that matches has it; NULL when none does. */
@@ -158,7 +153,7 @@ static const struct nz_pattern *list_match(const struct nz_group *g, const struc
 
     for (size_t i = 0; i < n; i++) {
         const struct nz_pattern *p = &l->patterns[which ? which[i] : i];
-        if (pattern_fits(q, g, p, s, &c)) {
+        if (pattern_fits(q, g, l != g->lists, p, s, &c)) {
             set_fields(m, g, p, &c);
             return p;
         }

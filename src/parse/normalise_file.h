@@ -15,7 +15,7 @@
  *   parts:                           lists of patterns; of each, the first that matches the text adds its fields
  *     address:
  *       - match: "<*>from <src_ip:ip><*>"
- *   nothing: ["-", unknown]          values that are none (without case): the capture is left out
+ *   nothing: ["-", unknown]          values that are none (without case): the capture is left out; a part looks on for another
  *   samples:
  *     - line: "the text"
  *       program: sshd                  default: the first of the file
@@ -66,8 +66,9 @@ struct nz_list {
 struct nz_group { /* one file */
     struct nz_list *lists; /* patterns:, then the parts */
     size_t nlists;
-    const struct str *prefixes, *suffixes, *nothing;
-    size_t nprefixes, nsuffixes, nnothing;
+    const struct str *prefixes, *suffixes;
+    size_t nprefixes, nsuffixes;
+    struct pattern_nothing nothing;
     const struct gate *gate; /* NULL when none is gated; one for all files of "*" */
 };
 struct nz_name {

@@ -100,7 +100,7 @@ static void check_keys(struct loader *l, const struct tree_node *map, const char
         check_keys(l, map, words, sizeof words / sizeof *words); \
     } while (0)
 
-static size_t load_strings(struct loader *l, const struct tree_node *n, const struct str **out) {
+static size_t load_strings(struct loader *l, const struct tree_node *n, bool empty, const struct str **out) {
     size_t count = list_count(n), i = 0;
     struct str *v = get(l, count, sizeof *v);
 
@@ -108,7 +108,7 @@ static size_t load_strings(struct loader *l, const struct tree_node *n, const st
         return 0;
     for (const struct tree_node *k = list_first(n); k && i < count; k = list_next(n, k)) {
         struct str s = tree_text(k);
-        if (s.n == 0)
+        if (s.n == 0 && !empty)
             complain(l, k, "an empty entry", STR_NONE);
         else
             v[i++] = keep(l, s);
@@ -143,7 +143,7 @@ static void load_words(struct loader *l, const struct tree_node *map, struct pat
     for (const struct tree_node *k = tree_first(map); v && k && tree_kind(map) == TREE_MAP; k = tree_next(k)) {
         struct pattern_words *w = &v[env->nwords++];
         w->name = keep(l, tree_key(k));
-        w->n = load_strings(l, k, &w->v);
+        w->n = load_strings(l, k, true, &w->v);
         if (w->n == 0)
             complain(l, k, "a list of words is empty:", tree_key(k));
     }
@@ -345,9 +345,9 @@ static void load_file(struct loader *l, const struct tree_node *root) {
         return;
     for (const struct tree_node *k = list_first(names); k; k = list_next(names, k))
         add_name(l, body ? body_patterns_name(body_find(tree_text(k))) : keep(l, tree_text(k)));
-    g->nprefixes = load_strings(l, tree_get(root, "prefixes"), &g->prefixes);
-    g->nsuffixes = load_strings(l, tree_get(root, "suffixes"), &g->suffixes);
-    g->nnothing = load_strings(l, tree_get(root, "nothing"), &g->nothing);
+    g->nprefixes = load_strings(l, tree_get(root, "prefixes"), false, &g->prefixes);
+    g->nsuffixes = load_strings(l, tree_get(root, "suffixes"), false, &g->suffixes);
+    g->nothing.n = load_strings(l, tree_get(root, "nothing"), false, &g->nothing.v);
     load_patterns(l, g, root);
     nz->ngroups++;
 }

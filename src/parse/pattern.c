@@ -20,6 +20,7 @@ struct walk {
     long *budget;
     struct captures *out;
     bool plain;
+    const struct pattern_nothing *none;
 };
 
 static bool literal_at(const struct walk *w, struct str lit, size_t at) {
@@ -37,12 +38,21 @@ static bool literal_at(const struct walk *w, struct str lit, size_t at) {
     return true;
 }
 
+bool pattern_is_nothing(const struct pattern_nothing *none, struct str value) {
+    for (size_t i = 0; i < none->n; i++)
+        if (none->v[i].n == value.n && str_eqi(none->v[i], value))
+            return true;
+    return false;
+}
+
 static bool from(struct walk *w, size_t op, size_t at);
 
 /* Keeps a capture and goes on; forgets it again when the rest does not match. */
 static bool keep(struct walk *w, const struct op *o, uint16_t id, struct str name, struct str value, size_t next, size_t at) {
     size_t before = w->out->n;
 
+    if (o->keep && w->none && pattern_is_nothing(w->none, value))
+        return false;
     /* an empty text is a fact (a user name of no bytes was sent); an empty anything else is a gap in the pattern */
     if (o->keep && (value.n || o->kind == OP_TEXT || o->kind == OP_QSTR) && w->out->n < PATTERN_CAPTURES)
         w->out->v[w->out->n++] = (struct capture){id, o->capture, name, value};
@@ -269,10 +279,10 @@ static bool match(struct walk w) {
     return from(&w, 0, 0);
 }
 
-bool pattern_match(const struct pattern *p, struct str s, long *budget, struct captures *out) {
-    return match((struct walk){p, s, budget, out, false});
+bool pattern_match(const struct pattern *p, struct str s, const struct pattern_nothing *none, long *budget, struct captures *out) {
+    return match((struct walk){p, s, budget, out, false, none});
 }
 
-bool pattern_match_plain(const struct pattern *p, struct str s, long *budget, struct captures *out) {
-    return match((struct walk){p, s, budget, out, true});
+bool pattern_match_plain(const struct pattern *p, struct str s, const struct pattern_nothing *none, long *budget, struct captures *out) {
+    return match((struct walk){p, s, budget, out, true, none});
 }

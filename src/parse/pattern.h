@@ -47,6 +47,10 @@ struct captures {
     struct capture v[PATTERN_CAPTURES];
     size_t n;
 };
+struct pattern_nothing { /* values that are none, without case: a capture that would be one is no match */
+    const struct str *v;
+    size_t n;
+};
 
 struct pattern_words { /* a word list */
     struct str name;
@@ -61,11 +65,12 @@ struct pattern_env { /* of one file */
 
 /* Everything in the arena. NULL with e filled when the text is no pattern. */
 struct pattern *pattern_compile(struct str text, const struct pattern_env *env, struct arena *a, struct err *e);
+bool pattern_is_nothing(const struct pattern_nothing *none, struct str value);
 /* True when all of s is matched. *budget bounds the work over several patterns: it counts bytes looked at in search and ends in a
- * "no" when used up. */
-bool pattern_match(const struct pattern *p, struct str s, long *budget, struct captures *out);
+ * "no" when used up. none may be NULL. */
+bool pattern_match(const struct pattern *p, struct str s, const struct pattern_nothing *none, long *budget, struct captures *out);
 /* The same without the index over alternatives: for the test that compares. */
-bool pattern_match_plain(const struct pattern *p, struct str s, long *budget, struct captures *out);
+bool pattern_match_plain(const struct pattern *p, struct str s, const struct pattern_nothing *none, long *budget, struct captures *out);
 /* Calls `each` for every named capture. */
 void pattern_names(const struct pattern *p, void (*each)(void *ctx, uint16_t id, struct str name, enum capture_kind kind), void *ctx);
 

@@ -186,7 +186,7 @@ static void another_program_s_words_make_no_fields_of_sshd(void **state) {
 
     (void)state;
     run(l, "myapp", "Accepted password for root from 192.0.2.7 port 40022 ssh2");
-    assert_true(str_absent(got("action")));
+    assert_str(got("action"), "auth-success");
     run(l, "SSHD", "Accepted password for root from 192.0.2.7 port 40022 ssh2");
     assert_str(got("action"), "ssh-accepted");
     run(l, "sshd", "x Accepted password for root from 192.0.2.7 port 40022 ssh2");
@@ -351,6 +351,8 @@ static void a_part_finds_more_wherever_it_stands(void **state) {
     run(l, "p", "it failed for unknown from 192.0.2.1");
     assert_true(str_absent(got("user")));
     assert_str(got("src_ip"), "192.0.2.1");
+    run(l, "p", "it failed for unknown for eve from 192.0.2.1");
+    assert_str(got("user"), "eve");
     run(l, "p", "it failed from 192.0.2.1 from 192.0.2.2");
     assert_true(str_absent(got("src_ip")));
     assert_str(got("action"), "a");
