@@ -159,10 +159,12 @@ static int by_name(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Regular files and links to them; "." files are an editor's. */
+/* Regular files and links to them, or folders and no links to them (a link may lead up); "." files are an editor's. */
 static bool listed(int dirfd, const char *name, struct str suffix) {
     struct stat st;
 
+    if (str_is(suffix, "/"))
+        return name[0] != '.' && fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
     return name[0] != '.' && str_ends(str_of(name), suffix) && fstatat(dirfd, name, &st, 0) == 0 && S_ISREG(st.st_mode);
 }
 

@@ -129,7 +129,7 @@ static void rule_row(struct jw *w, const struct rulebook *b, size_t rule) {
     rule_source(w, b, rule);
     if (i->status != RULE_LOADED) {
         jw_kv_text(w, "status", rulebook_status(i->status));
-        jw_kv_str(w, "why", i->status_why);
+        rule_why(w, i);
     }
     jw_map_end(w);
 }

@@ -34,6 +34,15 @@ void rule_source(struct jw *w, const struct rulebook *b, size_t rule) {
     buf_fini(&text);
 }
 
+void rule_why(struct jw *w, const struct rule_info *i) {
+    struct buf text;
+
+    buf_init(&text, 1024);
+    rule_about_why(i, &text);
+    jw_kv_str(w, "why", text.n ? buf_view(&text) : STR_NONE);
+    buf_fini(&text);
+}
+
 static void counts(struct jw *w, const struct book_rule *n, uint64_t all_ns) {
     jw_kv_int(w, "asked", (int64_t)n->asked);
     jw_kv_int(w, "matched", (int64_t)n->matched);
@@ -50,7 +59,7 @@ static void head(struct jw *w, const struct rulebook *b, size_t rule) {
     jw_kv_str(w, "id", i->id);
     jw_kv_str(w, "title", i->title);
     jw_kv_text(w, "status", rulebook_status(i->status));
-    jw_kv_str(w, "why", i->status == RULE_LOADED ? STR_NONE : i->status_why);
+    rule_why(w, i);
     jw_kv_text(w, "level", word_name((enum word_id)i->level));
     jw_kv_text(w, "kind", i->kind == RULE_CORRELATION ? "correlation" : "detection");
     rule_source(w, b, rule);

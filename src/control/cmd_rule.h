@@ -10,6 +10,7 @@
 
 void rule_percent(struct jw *w, const char *key, uint64_t part, uint64_t whole);
 void rule_source(struct jw *w, const struct rulebook *b, size_t rule); /* "source": of its logsource: */
+void rule_why(struct jw *w, const struct rule_info *i); /* why it is never asked, or null */
 void rule_refused(struct jw *w, const struct refused *r);
 
 #endif

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define FOLDERS_DEEP 8
+
 void bundle_add(struct buf *b, enum section kind, const char *name, struct str bytes) {
     pack_u8(b, (uint8_t)kind);
     pack_str(b, str_of(name));
@@ -80,6 +82,35 @@ static enum rc add_folder(struct buf *b, enum section kind, const char *dir, con
     return rc == RC_OK ? RC_OK : RC_CONFIG;
 }
 
+static enum rc add_yaml(struct buf *b, enum section kind, const char *dir, struct errs *es) {
+    enum rc yml = add_folder(b, kind, dir, ".yml", es), yaml = add_folder(b, kind, dir, ".yaml", es);
+
+    return yml != RC_OK ? yml : yaml;
+}
+
+/* Rules of others come in folders of folders. */
+static enum rc add_tree(struct buf *b, enum section kind, const char *dir, int depth, struct errs *es) {
+    struct buf names, path;
+    struct err e = {0};
+    size_t n = 0;
+    enum rc rc = add_yaml(b, kind, dir, es);
+
+    buf_init(&names, 1u << 20);
+    buf_init(&path, 4096);
+    if (depth < FOLDERS_DEEP && file_list(dir, "/", &names, &n, &e) != RC_OK)
+        errs_add(es, &e);
+    const char *p = names.p;
+    for (size_t i = 0; i < n; i++, p += strlen(p) + 1) {
+        buf_reset(&path);
+        buf_printf(&path, "%s/%s", dir, p);
+        if (add_tree(b, kind, buf_cstr(&path), depth + 1, es) != RC_OK)
+            rc = RC_CONFIG;
+    }
+    buf_fini(&names);
+    buf_fini(&path);
+    return rc;
+}
+
 static enum rc add_named(struct buf *b, enum section kind, const char *path, struct errs *es) {
     struct stat st;
 
@@ -87,8 +118,7 @@ static enum rc add_named(struct buf *b, enum section kind, const char *path, str
         return add_file(b, kind, path, es);
     if (kind == SEC_LISTS)
         return add_folder(b, kind, path, "", es);
-    enum rc yml = add_folder(b, kind, path, ".yml", es), yaml = add_folder(b, kind, path, ".yaml", es);
-    return yml != RC_OK ? yml : yaml;
+    return kind == SEC_RULES ? add_tree(b, kind, path, 0, es) : add_yaml(b, kind, path, es);
 }
 
 static enum rc add_list(struct buf *b, enum section kind, const char *path, const struct opt_strs *names, struct errs *es) {

@@ -18,7 +18,8 @@ bool bundle_next(struct str *rest, enum section *kind, struct str *name, struct 
 void bundle_zone(struct buf *b); /* the machine's */
 /* tocsin.yaml itself, and the machine's zone. RC_CONFIG and an entry in es when it cannot be read. */
 enum rc bundle_config(const char *path, struct buf *b, struct errs *es);
-/* The files that `files` names, relative to the folder of path; folders are searched for *.yml and *.yaml. */
+/* The files that `files` names, relative to the folder of path; folders are searched for *.yml and *.yaml, those
+ * of rules with the folders in them. */
 enum rc bundle_files(const char *path, const struct paths_conf *files, struct buf *b, struct errs *es);
 /* More rule files or folders, as they are named. */
 enum rc bundle_rules(const struct opt_strs *extra, struct buf *b, struct errs *es);

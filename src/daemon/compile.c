@@ -410,7 +410,7 @@ static enum rc gather_named(const struct config_source *from, struct buf *bundle
 }
 
 /* What can be read is gathered to its end, so that one run tells every name that is wrong. */
-static enum rc gather(const struct config_source *from, struct buf *bundle, struct errs *es) {
+enum rc config_gather(const struct config_source *from, struct buf *bundle, struct errs *es) {
     enum rc rc = RC_OK;
 
     if (from->path)
@@ -441,7 +441,7 @@ enum rc config_compile_from(const struct config_source *from, unsigned ruleset_f
     struct buf bundle;
 
     buf_init(&bundle, BUNDLE_MAX);
-    enum rc rc = gather(from, &bundle, es);
+    enum rc rc = config_gather(from, &bundle, es);
     if (rc == RC_OK)
         rc = compile_bundle(buf_view(&bundle), ruleset_flags, run_samples, out, es);
     if (from->path && from->secrets && look_at_secrets(from->path, buf_view(&bundle), es) != RC_OK)

@@ -95,6 +95,8 @@ struct config_source {
     bool only_these;              /* and no rules but these */
     bool secrets;                 /* look at the files with secrets, too */
 };
+/* The bytes of all files that it names (bundle.h), unread. */
+enum rc config_gather(const struct config_source *from, struct buf *bundle, struct errs *es);
 /* Reads the files that it names and compiles them in this process (explain, -t, tests; the compile role does the same with bytes from
  * the parent): image appended to out. Every mistake is in es; RC_CONFIG when there was one. */
 enum rc config_compile_from(const struct config_source *from, unsigned ruleset_flags, bool run_samples, struct buf *out,

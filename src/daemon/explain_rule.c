@@ -32,11 +32,16 @@ static void why_source(struct explainer *ex, uint32_t rule, struct buf *why) {
     buf_fini(&source);
 }
 
+static void never_asked(const struct rule_info *i, struct buf *why) {
+    buf_printf(why, "it is never asked (%s): ", rule_status_name(i->status));
+    rule_about_why(i, why);
+}
+
 static void why_detection(struct explainer *ex, uint32_t rule, struct buf *why) {
     const struct rule_info *i = rule_info(ex->g->rules, rule);
 
     if (i->status != RULE_LOADED)
-        buf_printf(why, "it is never asked: %s%s%.*s", rule_status_name(i->status), i->status_why.n ? ": " : "", STR_FMT(i->status_why));
+        never_asked(i, why);
     else if (!match_why_not(ex->pipe.matcher, &ex->x.m, rule, why))
         why_source(ex, rule, why);
 }

@@ -13,6 +13,7 @@
 #include "daemon/role_desk.h"
 #include "daemon/role_ingest.h"
 #include "daemon/role_notify.h"
+#include "daemon/rules_files.h"
 
 #include "base/digest.h"
 #include "base/log.h"
@@ -42,6 +43,7 @@ static int usage(FILE *to, int status) {
           "       tocsind -t [-c FILE]                        check the configuration, its rules and their samples\n"
           "       tocsind --print-config                      every option with its default\n"
           "       tocsind explain [...] [FILE|-]              what would be made of these lines, see tocsind(8)\n"
+          "       tocsind rules check|test [-c FILE] [--json] PATH...   files of rules, without loading them\n"
           "       tocsind verify FILE                         is this record (or a copy of it) intact?\n"
           "       tocsind selftest                            can the roles do what they must not?\n"
           "       tocsind -V\n",
@@ -260,6 +262,8 @@ int main(int argc, char **argv) {
     confine_process();
     if (argc > 1 && strcmp(argv[1], "explain") == 0) /* has options of its own */
         return explain_main(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "rules") == 0)
+        return rules_files_main(argc - 1, argv + 1);
     while ((c = getopt_long(argc, argv, "c:tfvdVh", long_options, NULL)) != -1)
         if ((status = take(&o, c)) >= 0)
             return status;

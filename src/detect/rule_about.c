@@ -31,6 +31,16 @@ void rule_about_source(const struct ruleset *rs, size_t rule, struct buf *out) {
     }
 }
 
+void rule_about_why(const struct rule_info *info, struct buf *out) {
+    static const char *const before[RULE_STATUS__COUNT] = {
+        [RULE_NOT_HERE] = "no source carries ", [RULE_NOT_EVALUABLE] = "it lacks ", [RULE_OFF] = "its own status is deprecated or unsupported"};
+
+    if (info->status == RULE_LOADED || (unsigned)info->status >= RULE_STATUS__COUNT)
+        return;
+    buf_text(out, before[info->status]);
+    buf_str(out, info->status_why);
+}
+
 size_t rule_about_parents(const struct ruleset *rs, size_t rule, uint32_t *out, size_t max) {
     size_t n = 0;
 

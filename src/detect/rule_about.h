@@ -10,6 +10,8 @@
 const struct tree_node *rule_about_doc(const struct ruleset *rs, size_t rule); /* as it was read; lives as long as the set */
 /* "linux/process_creation/auditd" of product, category, service; "-" for what is not said; "correlation" for one. */
 void rule_about_source(const struct ruleset *rs, size_t rule, struct buf *out);
+/* Why it is never asked, in words; nothing when it is. */
+void rule_about_why(const struct rule_info *info, struct buf *out);
 /* The correlations that name it, as indexes: at most max of them; gives how many. */
 size_t rule_about_parents(const struct ruleset *rs, size_t rule, uint32_t *out, size_t max);
 /* The filters attached to it, as indexes for filter_info. */
