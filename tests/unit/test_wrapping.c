@@ -34,6 +34,8 @@ static const struct {
     {"2024-05-01 10:00:00 UTC text", "text"},
     {"2024-05-01 10:00:00 UTCx text", "UTCx text"},
     {"Wed, 01 May 2024 10:00:00 +0200 text", "text"},
+    {"2024:05:01-10:00:00: text", "text"},
+    {"05/01/2024-10:00:00.123456  text", "text"},
     /* and these have none */
     {"text 2024-05-01 10:00:00", NULL},
     {"10:00:00", NULL},
