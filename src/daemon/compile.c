@@ -161,7 +161,8 @@ static void load_dialects(struct compile *c) {
 
 static void load_rules(struct compile *c) {
     struct lists lists = {0};
-    const struct ruleset_site site = {CONST_DOCS(c, SEC_SOURCES), lists_of(buf_view(&c->sec[SEC_LISTS]), &lists), lists.n};
+    const struct ruleset_site site = {CONST_DOCS(c, SEC_SOURCES), lists_of(buf_view(&c->sec[SEC_LISTS]), &lists), lists.n,
+                                      c->normaliser ? site_derives : NULL, c->normaliser};
 
     refusing(c, true);
     if (ruleset_load_at(&site, CONST_DOCS(c, SEC_RULES), c->flags, &c->rules, c->es) != RC_OK && !(keeps_bad(c) && c->rules))
@@ -177,9 +178,9 @@ static void load(struct compile *c) {
         broke(c, SEC_ROSTER);
     if (policy_load(CONST_DOCS(c, SEC_POLICY), &c->policy, c->es) != RC_OK)
         broke(c, SEC_POLICY);
-    load_rules(c);
     if (normaliser_load(CONST_DOCS(c, SEC_NORMALISE), &c->normaliser, c->es) != RC_OK)
         broke(c, SEC_NORMALISE);
+    load_rules(c); /* behind the patterns: they say which fields stand in the text */
     load_dialects(c);
 }
 

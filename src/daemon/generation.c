@@ -75,7 +75,8 @@ static enum rc bind_rules(struct opening *o) {
     if (rc == RC_OK)
         rc = docs_of(o, SEC_SOURCES, &sources);
     if (rc == RC_OK) {
-        const struct ruleset_site site = {sources.v, sources.n, lists_of(o->im.sec[SEC_LISTS], &lists), lists.n};
+        const struct ruleset_site site = {sources.v, sources.n, lists_of(o->im.sec[SEC_LISTS], &lists), lists.n,
+                                          o->g->normaliser ? site_derives : NULL, o->g->normaliser};
         rc = ruleset_load_at(&site, t.v, t.n, o->im.flags, &o->g->rules, o->es);
     }
     free(lists.v);
@@ -144,8 +145,8 @@ static const struct {
     enum section sec;
     enum rc (*bind)(struct opening *o);
 } binders[] = {
-    {SEC_CONFIG, bind_config},       {SEC_ROSTER, bind_roster},       {SEC_POLICY, bind_policy},     {SEC_RULES, bind_rules},
-    {SEC_PREFILTER, bind_prefilter}, {SEC_NORMALISE, bind_normalise}, {SEC_DIALECTS, bind_dialects}, {SEC_ZONES, bind_zones},
+    {SEC_CONFIG, bind_config},       {SEC_ROSTER, bind_roster},       {SEC_POLICY, bind_policy},     {SEC_NORMALISE, bind_normalise}, {SEC_RULES, bind_rules},
+    {SEC_PREFILTER, bind_prefilter}, {SEC_DIALECTS, bind_dialects}, {SEC_ZONES, bind_zones},
 };
 
 enum rc generation_open(struct str image, uint32_t number, unsigned parts, struct generation **out, struct errs *es) {

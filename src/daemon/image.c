@@ -124,6 +124,10 @@ struct str pairs_find(struct str section, const char *name) {
     return STR_NONE;
 }
 
+bool site_derives(const void *ctx, enum field_id id, struct str name) {
+    return normaliser_derives(ctx, id, name);
+}
+
 static struct str list_name(struct str path) {
     for (size_t i = path.n; i-- > 0;)
         if (path.p[i] == '/') {

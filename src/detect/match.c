@@ -181,8 +181,24 @@ static void open_gate(struct matcher *mt, struct gate *g, bool everything) {
             candidate(mt, mt->always[g->first + i]);
 }
 
+static bool within(struct str whole, struct str part) {
+    uintptr_t from = (uintptr_t)whole.p, at = (uintptr_t)part.p;
+    return part.n == 0 || (at >= from && at + part.n <= from + whole.n);
+}
+
+/* The bytes as they came, and every value that does not stand among them. */
+static bool scan(struct matcher *mt, const struct message *m) {
+    bool ok = prefilter_scan(mt->pre, m->raw, on_literal, mt);
+    if (!(m->flags & MSG_DECODED))
+        return ok;
+    ok = ok && (within(m->raw, m->text) || prefilter_scan(mt->pre, m->text, on_literal, mt));
+    for (size_t i = 0; ok && i < m->nfields; i++)
+        ok = within(m->raw, m->fields[i].value) || prefilter_scan(mt->pre, m->fields[i].value, on_literal, mt);
+    return ok;
+}
+
 size_t match_scan(struct matcher *mt, struct message *m) {
-    bool everything = !mt->pre || (m->flags & MSG_DECODED), by_literal = false;
+    bool everything = !mt->pre, by_literal = false;
     logsource_tags(mt->rs->sources, m, &m->tags);
     next_epoch(mt);
     mt->ncand = 0;
@@ -192,7 +208,7 @@ size_t match_scan(struct matcher *mt, struct message *m) {
             open_gate(mt, &mt->gates[g], everything);
             by_literal = by_literal || mt->gates[g].n < mt->gates[g].nall;
         }
-    if (!everything && by_literal && !prefilter_scan(mt->pre, m->raw, on_literal, mt))
+    if (!everything && by_literal && !scan(mt, m))
         for (size_t g = 0; g < mt->ngates; g++)
             if (mt->gates[g].open == mt->epoch)
                 open_gate(mt, &mt->gates[g], true);

@@ -15,6 +15,7 @@
 
 #include "base/digest.h"
 #include "detect/expand.h"
+#include "detect/need.h"
 #include "detect/regex.h"
 
 #define VALUES_MAX 20000
@@ -438,6 +439,7 @@ static bool freeze_re(struct modding *m, const struct working *w, struct value *
         m->rs->codes_cap = cap;
     }
     m->rs->codes[m->rs->ncodes++] = v->re;
+    v->need = need_of_regex(&m->rs->arena, w->raw, m->re_flags & REGEX_CASELESS);
     return true;
 }
 

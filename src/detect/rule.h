@@ -17,6 +17,13 @@ struct hs_database;
 
 enum value_op { V_TEXT, V_NULL, V_RE, V_CIDR, V_LT, V_LTE, V_GT, V_GTE, V_EXISTS, V_REF };
 
+struct need { /* literals of which at least one stands in every text that matches; any = false: nothing is known */
+    struct str *v;
+    size_t n;
+    size_t shortest;
+    bool known;
+};
+
 struct value { /* one thing that a field may be */
     enum value_op op;
     bool want;    /* V_EXISTS, boolean */
@@ -33,7 +40,8 @@ struct value { /* one thing that a field may be */
     enum glob_shape ref_shape;
     bool ref_cased;
     struct str text;    /* as the rule's author wrote it, for "why not" */
-    struct str literal; /* must stand in the text when this is true; absent = no such */
+    struct str literal; /* V_TEXT: must stand in the text when this is true; absent = no such */
+    struct need need;   /* V_RE: the same of a regular expression */
 };
 
 struct item {           /* one line of a selection: a field and what it may be */
@@ -75,13 +83,6 @@ struct detection {
     size_t nops;
     uint32_t *lists;
     size_t nlists;
-};
-
-struct need { /* literals of which at least one stands in every text that matches; any = false: nothing is known */
-    struct str *v;
-    size_t n;
-    size_t shortest;
-    bool known;
 };
 
 enum corr_type {
@@ -181,7 +182,6 @@ struct ruleset {
     const struct ruleset_site *site; /* while loading */
     struct str lacking;              /* while loading a rule: a placeholder of it that has no list */
     unsigned flags;
-    uint64_t verbatim;      /* bit per enum field_id: fields whose values always are spans of the raw message */
     struct parent *parents; /* of rule i: parent_at[i] .. parent_at[i+1] */
     uint32_t *parent_at;
     uint8_t digest[32];

@@ -130,7 +130,6 @@ static struct ruleset *ruleset_new(size_t n, unsigned flags) {
         return NULL;
     arena_init(&rs->arena, ARENA_MAX);
     rs->flags = flags;
-    rs->verbatim = UINT64_C(1) << F_MESSAGE;
     rs->cap = n;
     rs->rules = calloc(n + 1, sizeof *rs->rules);
     rs->filters = calloc(n + 1, sizeof *rs->filters);

@@ -81,6 +81,10 @@ struct ruleset_site { /* what the site says about its sources and lists */
     size_t nsources;
     const struct ruleset_list *lists;
     size_t nlists;
+    /* May this field of a message hold what does not stand in its text (normaliser_derives)? NULL: any may. Who makes the prefilter
+     * and who loads it have to give the same answers. */
+    bool (*derives)(const void *ctx, enum field_id id, struct str name);
+    const void *ctx;
 };
 
 /* A bad rule is refused alone and reported in es with file:line:col. RC_CONFIG when any was refused (and, unless KEEP_BAD, *out

@@ -9,22 +9,25 @@
  */
 #include "detect/sigma_cond.h"
 
+#include "detect/need.h"
+
 #include <string.h>
 
 #define DEPTH_MAX 32
 #define OPS_MAX 16384
-#define NEED_MAX 8192
 
 struct cond {
+    struct ruleset *rs;
     struct arena *a;
     const struct tree_node *at;
     struct detection *det;
-    uint64_t verbatim;
     struct str rest, word; /* word: the token looked at; absent at the end */
     size_t ops_cap, lists_cap;
     int depth;
     struct err *e;
 };
+
+static const struct need need_nothing;
 
 static bool parse_or(struct cond *c, struct need *need);
 
@@ -112,86 +115,6 @@ static bool list_add(struct cond *c, uint32_t sel) {
     return true;
 }
 
-/* --- literals */
-
-static const struct need need_nothing = {NULL, 0, 0, false};
-
-/* Better: known, then longer at its shortest, then fewer. */
-static bool need_better(const struct need *a, const struct need *b) {
-    if (a->known != b->known)
-        return a->known;
-    return a->shortest != b->shortest ? a->shortest > b->shortest : a->n < b->n;
-}
-
-static void need_and(struct need *into, const struct need *b) {
-    if (need_better(b, into))
-        *into = *b;
-}
-
-static void need_or(struct arena *a, struct need *into, const struct need *b) {
-    struct str *v = NULL;
-    if (into->known && b->known && into->n + b->n <= NEED_MAX)
-        v = arena_alloc(a, (into->n + b->n) * sizeof *v);
-    if (!v) {
-        *into = need_nothing;
-        return;
-    }
-    memcpy(v, into->v, into->n * sizeof *v);
-    memcpy(v + into->n, b->v, b->n * sizeof *v);
-    into->v = v;
-    into->n += b->n;
-    into->shortest = into->shortest < b->shortest ? into->shortest : b->shortest;
-}
-
-static struct need need_of_value(struct arena *a, const struct value *v) {
-    struct need n = {arena_alloc(a, sizeof *n.v), 1, v->literal.n, v->op == V_TEXT && v->literal.n >= 2};
-    if (!n.v || !n.known)
-        return need_nothing;
-    n.v[0] = v->literal;
-    return n;
-}
-
-static struct need need_of_item(struct arena *a, const struct item *it, uint64_t verbatim) {
-    bool searched = it->keyword || (it->field != F_OTHER && (verbatim >> it->field & 1));
-    if (it->negate || it->part || !searched)
-        return need_nothing;
-    struct need n = need_of_value(a, &it->values[0]);
-    if (!it->all && it->nvalues > 1 && it->nvalues <= NEED_MAX) { /* a long list at once: not quadratic */
-        struct need u = {arena_alloc(a, it->nvalues * sizeof *u.v), it->nvalues, n.shortest, n.known};
-        for (size_t i = 0; u.v && u.known && i < it->nvalues; i++) {
-            u.known = it->values[i].op == V_TEXT && it->values[i].literal.n >= 2;
-            u.v[i] = it->values[i].literal;
-            u.shortest = u.v[i].n < u.shortest ? u.v[i].n : u.shortest;
-        }
-        return u.v && u.known ? u : need_nothing;
-    }
-    for (size_t i = 1; i < it->nvalues; i++) {
-        struct need v = need_of_value(a, &it->values[i]);
-        if (it->all)
-            need_and(&n, &v);
-        else
-            need_or(a, &n, &v);
-    }
-    return n;
-}
-
-static struct need need_of_selection(struct cond *c, size_t sel) {
-    const struct selection *s = &c->det->sels[sel];
-    struct need all = need_nothing;
-    for (size_t g = 0; g < s->ngroups; g++) {
-        struct need best = need_nothing;
-        for (size_t i = 0; i < s->groups[g].nitems; i++) {
-            struct need n = need_of_item(c->a, &s->groups[g].items[i], c->verbatim);
-            need_and(&best, &n);
-        }
-        if (g == 0)
-            all = best;
-        else
-            need_or(c->a, &all, &best);
-    }
-    return all;
-}
-
 /* --- grammar */
 
 static long selection_find(const struct detection *d, struct str name) {
@@ -241,7 +164,7 @@ static bool parse_of(struct cond *c, struct need *need) {
     if (k > count)
         return wrong(c, "it asks for more selections than there are");
     for (uint32_t i = 0; i < count; i++) {
-        struct need n = need_of_selection(c, c->det->lists[first + i]);
+        struct need n = need_of_selection(c->rs, c->a, &c->det->sels[c->det->lists[first + i]]);
         if (i == 0)
             *need = n;
         else if (all)
@@ -276,7 +199,7 @@ static bool parse_prim(struct cond *c, struct need *need) {
         return false;
     }
     advance(c);
-    *need = need_of_selection(c, (size_t)sel);
+    *need = need_of_selection(c->rs, c->a, &c->det->sels[sel]);
     return emit(c, (struct op){OP_SEL, (uint32_t)sel, 0, 0}, NULL);
 }
 
@@ -341,9 +264,8 @@ static bool parse_one(struct cond *c, const struct tree_node *n, struct need *ne
     return true;
 }
 
-enum rc sigma_cond(struct arena *a, const struct tree_node *node, struct detection *det, uint64_t verbatim, struct need *need,
-                   struct err *e) {
-    struct cond c = {.a = a, .at = node, .det = det, .verbatim = verbatim, .e = e};
+enum rc sigma_cond(struct ruleset *rs, const struct tree_node *node, struct detection *det, struct need *need, struct err *e) {
+    struct cond c = {.rs = rs, .a = &rs->arena, .at = node, .det = det, .e = e};
     *need = need_nothing;
     if (tree_kind(node) != TREE_LIST)
         return parse_one(&c, node, need) ? RC_OK : RC_CONFIG;
@@ -359,7 +281,7 @@ enum rc sigma_cond(struct arena *a, const struct tree_node *node, struct detecti
         if (first)
             *need = one;
         else
-            need_or(a, need, &one);
+            need_or(c.a, need, &one);
     }
     for (size_t i = 0; i < det->nops; i++)
         if (det->ops[i].code == OP_JUMP_TRUE && det->ops[i].a == 0)

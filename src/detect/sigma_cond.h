@@ -11,9 +11,8 @@
 
 #include "detect/rule.h"
 
-/* node: the `condition:`; det has its selections. verbatim: fields a literal may be looked for in (bit per enum field_id). */
-enum rc sigma_cond(struct arena *a, const struct tree_node *node, struct detection *det, uint64_t verbatim, struct need *need,
-                   struct err *e);
+/* node: the `condition:`; det has its selections. */
+enum rc sigma_cond(struct ruleset *rs, const struct tree_node *node, struct detection *det, struct need *need, struct err *e);
 
 /* Would it hold where none of its selections does? */
 bool sigma_cond_of_nothing(const struct detection *d);

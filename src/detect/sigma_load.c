@@ -147,7 +147,7 @@ bool sigma_detection(struct ruleset *rs, const struct tree_node *map, const stru
         tree_err(map, e, RC_CONFIG, condition ? "there is a condition, and no selection" : "the condition is missing");
         return false;
     }
-    return sigma_cond(&rs->arena, condition, d, rs->verbatim, need, e) == RC_OK;
+    return sigma_cond(rs, condition, d, need, e) == RC_OK;
 }
 
 /* --- what stands around them */
