@@ -32,6 +32,8 @@ static struct str skip_blanks(struct str s) {
 
 /* What syslogd itself says, without a tag, and of some without a host. */
 static bool speaks_itself(struct str s) {
+    if (s.n < 24 || (s.p[0] != 'l' && s.p[0] != '-'))
+        return false;
     return str_starts(s, STR("last message repeated ")) || str_starts(s, STR("--- last message repeated "));
 }
 
@@ -40,7 +42,7 @@ static size_t forwarded(struct str s, struct str *host) {
     static const struct str lead = {"Message forwarded from ", 23};
     size_t n = lead.n;
 
-    if (!str_starts(s, lead))
+    if (s.n < n || s.p[0] != 'M' || !str_starts(s, lead))
         return 0;
     while (n < s.n && s.p[n] != ' ')
         n++;
@@ -55,7 +57,6 @@ static struct str read_host(struct message *m, struct str s) {
 
     if (n)
         return sub(s, n, s.n);
-    s = sub(s, tag_priority(s), s.n);
     if (speaks_itself(s))
         return s;
     if ((n = tag_host(s))) {
@@ -72,18 +73,21 @@ static struct str read_host(struct message *m, struct str s) {
 }
 
 /* Between host and tag. */
-static struct str skip_between(struct str s) {
+static struct str skip_between(struct str s, bool *priority) {
     struct msg_time t;
     struct str host;
+    size_t skip;
 
-    if (str_starts(s, STR(": %"))) /* ASA with "logging device-id" */
+    if (s.n && s.p[0] == ':' && str_starts(s, STR(": %"))) /* ASA with "logging device-id" */
         return sub(s, 2, s.n);
     if (s.n && (is_digit(s.p[0]) || s.p[0] == '*' || s.p[0] == '.')) { /* a relay wrote the header, the router its own behind it */
         size_t n = cisco_head(s, &t, &host);
         if (n && str_starts(sub(s, n, s.n), STR(": %")))
             return sub(s, n + 2, s.n);
     }
-    return sub(s, tag_priority(s), s.n);
+    skip = tag_priority(s);
+    *priority = *priority || skip;
+    return sub(s, skip, s.n);
 }
 
 /* Behind the host. */
@@ -188,15 +192,18 @@ static bool cisco(struct message *m, struct str s) {
 bool rfc3164_parse(struct message *m, struct str rest, enum pri_kind pri) {
     size_t n = 0;
     enum sure sure = read_stamp(rest, pri, &m->ts, &n);
-    bool colon = sure && n + 1 < rest.n && rest.p[n] == ':' && rest.p[n + 1] == ' ' && (pri != PRI_NONE || str_starts(sub(rest, n, rest.n), STR(": %")));
+    bool colon = n && n + 1 < rest.n && rest.p[n] == ':' && rest.p[n + 1] == ' ' && (pri != PRI_NONE || str_starts(sub(rest, n, rest.n), STR(": %")));
 
     if (!sure || (n < rest.n && rest.p[n] != ' ' && !colon)) {
         m->ts = (struct msg_time){0};
         return pri == PRI_GOOD && (cisco(m, rest) || without_stamp(m, rest));
     }
     struct str s = skip_blanks(sub(rest, n + colon, rest.n));
-    bool priority = tag_priority(s) > 0;
-    text(m, colon ? s : skip_between(str_starts(s, STR(": %")) ? s : read_host(m, s)));
+    size_t skip = tag_priority(s);
+    bool priority = skip > 0;
+    s = sub(s, skip, s.n);
+    bool asa = s.n && s.p[0] == ':' && str_starts(s, STR(": %"));
+    text(m, colon ? s : skip_between(asa ? s : read_host(m, s), &priority));
     if (pri == PRI_NONE && !is_syslog(m, sure, priority)) {
         clear(m);
         return false;

@@ -130,7 +130,7 @@ bool tag_read(struct str s, struct tag *t) {
 
     if (n == 0)
         return bracket_tag(s, t);
-    if (ipv6_like(s))
+    if (n <= 4 && n < s.n && s.p[n] == ':' && ipv6_like(s))
         return false;
     return tag_close(s, n, t) || two_words(s, n, t) || tab_tag(s, n, t) || title_tag(s, n, t);
 }
@@ -148,28 +148,26 @@ size_t tag_host(struct str s) {
     return memchr(s.p, ':', n) && !ipv6_like(s) ? 0 : n;
 }
 
-static const char *const facilities[] = {"kern",   "user",   "mail",   "daemon", "auth",   "syslog", "lpr",    "news",   "uucp",   "cron",
-                                         "authpriv", "ftp",  "ntp",    "audit",  "console", "security", "local0", "local1", "local2", "local3",
-                                         "local4", "local5", "local6", "local7"};
-static const char *const severities[] = {"emerg", "alert", "crit", "err", "error", "warning", "warn", "notice", "info", "debug"};
-static const char *const levels[] = {"TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERR",   "ERROR", "CRIT", "CRITICAL",
-                                     "ALERT", "EMERG", "FATAL", "SEVERE", "FINE", "VERBOSE", "PANIC"};
+#define W(word) {"" word, sizeof(word) - 1}
+static const struct str facilities[] = {W("kern"), W("user"), W("mail"), W("daemon"), W("auth"), W("syslog"), W("lpr"), W("news"),
+                                        W("uucp"), W("cron"), W("authpriv"), W("ftp"), W("ntp"), W("audit"), W("console"), W("security"),
+                                        W("local0"), W("local1"), W("local2"), W("local3"), W("local4"), W("local5"), W("local6"), W("local7")};
+static const struct str severities[] = {W("emerg"), W("alert"), W("crit"), W("err"), W("error"), W("warning"), W("warn"), W("notice"),
+                                        W("info"), W("debug")};
+static const struct str levels[] = {W("trace"), W("debug"), W("info"), W("notice"), W("warn"), W("warning"), W("err"), W("error"), W("crit"),
+                                    W("critical"), W("alert"), W("emerg"), W("fatal"), W("severe"), W("fine"), W("verbose"), W("panic")};
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
-static bool one_of(struct str word, const char *const *list, size_t n) {
+/* Nearly every host name is asked about: length and first letter decide, not a call. `fold`: a bit that makes letters small. */
+static bool one_of(struct str word, const struct str *list, size_t n, char fold) {
     for (size_t i = 0; i < n; i++)
-        if (str_is(word, list[i]))
+        if (word.n == list[i].n && (word.p[0] | fold) == list[i].p[0] && str_eqi(word, list[i]))
             return true;
     return false;
 }
 
 bool tag_level(struct str word) {
-    if (word.n > 8)
-        return false;
-    for (size_t i = 0; i < COUNT(levels); i++)
-        if (str_eqi(word, str_of(levels[i])))
-            return true;
-    return false;
+    return word.n && one_of(word, levels, COUNT(levels), 0x20);
 }
 
 size_t tag_priority(struct str s) {
@@ -178,6 +176,8 @@ size_t tag_priority(struct str s) {
     struct tag t;
     size_t n = 0, dot = SIZE_MAX;
 
+    if (word.n == 0 || word.p[0] < 'a' || word.p[0] > 'z')
+        return 0;
     for (; n < word.n && n < 16 && (is_alpha(word.p[n]) || is_digit(word.p[n]) || word.p[n] == '.'); n++)
         if (word.p[n] == '.')
             dot = n;
@@ -186,6 +186,6 @@ size_t tag_priority(struct str s) {
         return 0;
     word = sub(word, 0, n);
     if (dot == SIZE_MAX) /* F5 */
-        return !angle && one_of(word, severities, COUNT(severities)) && tag_read(sub(s, end + 1, s.n), &t) && t.pid.n ? end + 1 : 0;
-    return one_of(sub(word, 0, dot), facilities, COUNT(facilities)) && one_of(sub(word, dot + 1, n), severities, COUNT(severities)) ? end + 1 : 0;
+        return !angle && one_of(word, severities, COUNT(severities), 0) && tag_read(sub(s, end + 1, s.n), &t) && t.pid.n ? end + 1 : 0;
+    return one_of(sub(word, 0, dot), facilities, COUNT(facilities), 0) && one_of(sub(word, dot + 1, n), severities, COUNT(severities), 0) ? end + 1 : 0;
 }
