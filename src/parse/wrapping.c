@@ -69,7 +69,7 @@ static size_t any_shape(struct str s) {
 static size_t behind(struct str s, size_t i) {
     static const char *const words[] = {" AM", " PM", " am", " pm", "Z", " Z", " UTC", " GMT", " CET", " CEST", " EST", " EDT", " PST", " PDT", " MSK"};
 
-    if (i + 1 < s.n && (s.p[i] == '.' || s.p[i] == ',' || s.p[i] == ':') && is_digit(s.p[i + 1]))
+    if (i && i + 1 < s.n && is_digit(s.p[i - 1]) && (s.p[i] == '.' || s.p[i] == ',' || s.p[i] == ':') && is_digit(s.p[i + 1]))
         for (i++; i < s.n && is_digit(s.p[i]); i++)
             ;
     for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
