@@ -320,6 +320,21 @@ static void who_speaks(struct ruleset *rs) {
     }
 }
 
+/* A correlation of rules none of which is ever asked is as far from here as they are. Again for those that count correlations. */
+static void who_can_fire(struct ruleset *rs) {
+    for (int round = 0; round <= CORR_DEPTH_MAX; round++)
+        for (size_t i = 0; i < rs->n; i++) {
+            struct rule *r = &rs->rules[i];
+            size_t asked = 0;
+            for (size_t k = 0; r->corr && k < r->corr->nrefs; k++)
+                asked += rs->rules[r->corr->refs[k]].info.status == RULE_LOADED;
+            if (!r->corr || r->corr->nrefs == 0 || asked || r->info.status != RULE_LOADED)
+                continue;
+            r->info.status = rs->rules[r->corr->refs[0]].info.status;
+            r->info.status_why = rs->rules[r->corr->refs[0]].info.status_why;
+        }
+}
+
 bool ruleset_link(struct ruleset *rs, struct errs *es) {
     struct linking l = {rs,
                         es,
@@ -337,6 +352,7 @@ bool ruleset_link(struct ruleset *rs, struct errs *es) {
         compact(&l, moved);
         memory = make_parents(rs) && attach_filters(rs) && fields(rs);
         who_speaks(rs);
+        who_can_fire(rs);
     }
     if (!memory) {
         struct err e = {0};

@@ -181,6 +181,42 @@ static void what_was_heard_comes_out_as_it_went_in(void **state) {
     buf_fini(&b);
 }
 
+static void what_rules_did_comes_out_as_it_went_in(void **state) {
+    struct tally_rule rules[] = {{STR("r1"), 1, 2, 3, UINT64_MAX, 5, INT64_MIN}, {STR("r2"), 0, 0, 0, 0, 0, 0}};
+    struct tally_filter filters[] = {{STR("f"), 9}};
+    struct str fields[] = {STR("user"), STR("src_ip")};
+    struct tally_program programs[] = {{STR("sshd"), 70, 11, true, false}};
+    struct tally_frame in = {7, rules, 2, filters, 1, fields, 2, programs, 1}, out;
+    struct arena a;
+    struct buf b;
+
+    (void)state;
+    arena_init(&a, 1 << 20);
+    buf_init(&b, 1 << 16);
+    assert_true(tally_encode(&b, &in));
+    assert_true(tally_decode(buf_view(&b), &a, &out));
+    assert_true(out.others == 7 && out.nrules == 2 && out.nfilters == 1 && out.nfields == 2 && out.nprograms == 1);
+    assert_true(str_is(out.rules[0].id, "r1") && out.rules[0].ns == UINT64_MAX && out.rules[0].last == INT64_MIN && out.rules[0].limit == 5);
+    assert_true(str_is(out.filters[0].id, "f") && out.filters[0].excluded == 9 && str_is(out.fields[1], "src_ip"));
+    assert_true(str_is(out.programs[0].name, "sshd") && out.programs[0].lines == 70 && out.programs[0].ruled && !out.programs[0].read);
+    for (size_t n = 0; n < b.n; n++) { /* every truncation, in a block of exactly that size */
+        char *p = malloc(n + 1);
+        memcpy(p + 1, b.p, n);
+        assert_false(tally_decode(str_n(p + 1, n), &a, &out));
+        free(p);
+    }
+    buf_c(&b, 0);
+    assert_false(tally_decode(buf_view(&b), &a, &out));
+    buf_reset(&b);
+    pack_varint(&b, 0);
+    pack_u32(&b, UINT32_MAX); /* more rules than there are bytes */
+    assert_false(tally_decode(buf_view(&b), &a, &out));
+    in.nrules = TALLY_RULES_MAX + 1;
+    assert_false(tally_encode(&b, &in));
+    buf_fini(&b);
+    arena_fini(&a);
+}
+
 /* Every truncation, and every payload with a byte behind its end. */
 static void what_is_too_short_or_too_long_is_refused(void **state) {
     struct buf b[2];
@@ -251,6 +287,7 @@ int main(void) {
         cmocka_unit_test(the_sightings_of_a_delivery_share_its_body),
         cmocka_unit_test(stats_acks_and_carries_come_out_as_they_went_in),
         cmocka_unit_test(what_was_heard_comes_out_as_it_went_in),
+        cmocka_unit_test(what_rules_did_comes_out_as_it_went_in),
         cmocka_unit_test(what_is_too_short_or_too_long_is_refused),
         cmocka_unit_test(a_count_that_lies_asks_for_no_memory),
         cmocka_unit_test(a_title_as_long_as_a_body_may_be_comes_through),
