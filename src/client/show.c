@@ -190,8 +190,9 @@ static void list_row(struct page *p, const struct json *row) {
     buf_text(&p->c->out, "  ");
     if (json_get(row, "body")) { /* a line as it came */
         text_value(p->c, json_get(row, "at"), &p->c->out);
-        buf_text(&p->c->out, "  ");
+        buf_text(&p->c->out, json_bool(json_get(row, "skewed"), false) ? "  (its own clock is off)  " : "  ");
         text_value(p->c, json_get(row, "body"), &p->c->out);
+        buf_text(&p->c->out, json_bool(json_get(row, "cut"), false) ? "  (cut)" : "");
     } else {
         text_value(p->c, row, &p->c->out);
     }

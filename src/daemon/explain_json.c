@@ -286,6 +286,7 @@ void explain_json(const struct explainer *ex, struct str text, struct buf *out) 
     jw_kv_int(&w, "n", (int64_t)ex->x.n);
     parse_part(&w, ex);
     jw_kv_time(&w, "time", ex->x.m.ts.present ? ex->x.m.time : 0);
+    jw_kv_bool(&w, "skewed", ex->x.m.flags & MSG_SKEWED);
     fields_part(&w, &ex->x.m);
     sightings_part(&w, ex);
     event_part(&w, ex);

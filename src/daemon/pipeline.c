@@ -30,24 +30,24 @@ void pipeline_fini(struct pipeline *p) {
     p->repeats = NULL;
 }
 
-/* The zone of a stamp that has none: its source's, by host name, else by the address it came from. */
-static const struct zone *zone_of(const struct generation *g, const struct message *m) {
-    const struct roster *r = &g->roster;
+/* What the roster says of the sender: by host name, else by the address it came from. */
+static const struct source *source_of(const struct roster *r, const struct message *m) {
+    const struct source *s = NULL;
 
-    if (r->nsources == 0 || !g->source_zones || m->ts.has_zone)
-        return g->zone;
-    const struct source *s = str_absent(m->host) ? NULL : roster_source(r, m->host);
-    if (!s && !str_absent(m->peer)) {
-        struct str host = m->peer;
-        for (size_t i = host.n; i-- > 0;)
-            if (host.p[i] == ':') {
-                host.n = i;
-                break;
-            }
-        s = roster_source(r, host);
-    }
-    const struct zone *z = s ? g->source_zones[s - r->sources] : NULL;
-    return z ? z : g->zone;
+    if (r->nsources && !str_absent(m->host))
+        s = roster_source(r, m->host);
+    if (r->nsources && !s && !str_absent(m->peer))
+        s = roster_source(r, peer_host(m->peer));
+    return s;
+}
+
+/* The time of a stamp that lacks its zone or its year depends on where it comes from. */
+static void resolve_time(const struct generation *g, struct message *m, const struct listen_conf *listener) {
+    const struct source *s = m->ts.has_zone && m->ts.has_year ? NULL : source_of(&g->roster, m);
+    const struct zone *z = s && g->source_zones ? g->source_zones[s - g->roster.sources] : NULL;
+
+    parse_time(m, z ? z : g->zone, listener ? (enum time_policy)listener->time : TIME_SKEW, listener ? listener->skew : 10 * US_PER_MIN,
+               s ? s->year : 0);
 }
 
 size_t pipeline_line(struct pipeline *p, struct message *m, const struct listen_conf *listener, uint32_t hits[PIPELINE_HITS_MAX]) {
@@ -71,7 +71,7 @@ static size_t judge(struct pipeline *p, struct message *m, const struct listen_c
     if (candidates == 0 && !p->always_fields)
         return 0;
     p->candidates += candidates > 0;
-    parse_time(m, zone_of(p->g, m), listener ? (enum time_policy)listener->time : TIME_SKEW, listener ? listener->skew : 10 * US_PER_MIN, 0);
+    resolve_time(p->g, m, listener);
     if (!first && p->g->normaliser)
         fields(p, m);
     return candidates ? match_eval(p->matcher, m, hits, PIPELINE_HITS_MAX) : 0;

@@ -243,6 +243,8 @@ void ask_rows(struct desk *d, struct jw *w, enum stmt q, const char *const *name
                 jw_null(w);
             else if (types[i] == 'i')
                 jw_int(w, query_int(d->store, q, i));
+            else if (types[i] == 'B')
+                jw_bool(w, query_int(d->store, q, i) != 0);
             else if (types[i] == 't')
                 jw_time(w, query_int(d->store, q, i));
             else if (types[i] == 'j')

@@ -12,7 +12,7 @@
 static const char *const stamp_names[] = {"kind", "at", "recorded_at", "by", "note", "skipped", "superseded_at"};
 static const char *const note_names[] = {"at", "by", "text"};
 static const char *const assessment_names[] = {"stage", "at", "by", "decision", "criteria", "confidence", "rationale"};
-static const char *const raw_names[] = {"at", "time", "peer", "transport", "sha256", "body"};
+static const char *const raw_names[] = {"at", "time", "peer", "transport", "sha256", "skewed", "cut", "body"};
 static const char *const notice_names[] = {"uuid", "to", "via", "state", "attempts", "rung", "queued_at", "sent_at", "code"};
 static const char *const ladder_names[] = {"priority", "started_at", "step", "repeats", "next_at", "stopped_at", "stop_reason"};
 static const char *const timeline_names[] = {"at", "recorded_at", "actor", "verb", "text"};
@@ -79,7 +79,7 @@ static enum rc show_event(struct desk *d, const struct actor *who, int64_t id, i
     inputs(w, &ev.in, &ev.out);
     around_event(d, w, &ev);
     if (roles & ~(ROLE_BIT(ROLE_MANAGEMENT) | ROLE_BIT(ROLE_REPORTER) | ROLE_BIT(ROLE_ADMIN)))
-        list(d, w, "raws", Q_RAWS_OF, raw_names, "ttsssb", id);
+        list(d, w, "raws", Q_RAWS_OF, raw_names, "ttsssBBb", id);
     jw_map_end(w);
     return RC_OK;
 }

@@ -92,6 +92,8 @@ static const struct opt source_opts[] = {
     {"org", OPT_STR, offsetof(struct source_conf, org), 1, 64, NULL, "whose it is", NULL, NULL, 0},
     {"zone", OPT_STR, offsetof(struct source_conf, zone), 1, 64, NULL, "its time zone, when its messages name none", NULL, NULL,
      0},
+    {"year", OPT_INT, offsetof(struct source_conf, year), 0, 2099, "0",
+     "of its old messages, whose stamps have none; 0 = the one nearest to their arrival", NULL, NULL, 0},
     {"heartbeat", OPT_DURATION, offsetof(struct source_conf, heartbeat), 0, 366 * US_PER_DAY, "0",
      "silent longer than this makes an event; 0 = not watched", NULL, NULL, 0},
     {"trust", OPT_INT, offsetof(struct source_conf, trust), 0, 100, "80", "how far it is believed, of 100", NULL, NULL, 0},
@@ -295,6 +297,7 @@ static void add_source(struct load *l, const void *from, const struct tree_node 
     l->r->sources[l->r->nsources++] = (struct source){.name = keep(l, c->name),
                                                       .org = org_of(l, c->org, at),
                                                       .tz = keep(l, c->zone),
+                                                      .year = (int16_t)c->year,
                                                       .heartbeat = c->heartbeat,
                                                       .trust = (uint8_t)c->trust};
 }

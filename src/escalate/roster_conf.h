@@ -32,7 +32,7 @@ struct asset_conf {
 };
 struct source_conf {
     char *name, *org, *zone;
-    int64_t heartbeat, trust;
+    int64_t year, heartbeat, trust;
 };
 struct roster_conf {
     struct opt_list orgs, people, assets, sources;

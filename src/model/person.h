@@ -55,6 +55,7 @@ struct source {
     const char *name; /* host name or peer address as messages carry it */
     uint16_t org;
     const char *tz;   /* NULL = the daemon's zone */
+    int16_t year;     /* of stamps that have none; 0 = the one nearest to their arrival */
     int64_t heartbeat; /* us; 0 = not watched for silence */
     uint8_t trust;    /* 0..100 */
     int64_t db_id;

@@ -4,6 +4,8 @@
  */
 #include "unit.h"
 
+#include "base/buf.h"
+#include "base/file.h"
 #include "parse/parse.h"
 
 static struct message m;
@@ -90,6 +92,64 @@ static void a_clock_that_is_off_gives_way_to_the_arrival(void **state) {
     assert_int_equal(m.time, at("2004-10-11T22:50:00Z"));
 }
 
+static struct zone *zone_at(const char *name) {
+    char path[256];
+    struct buf b;
+    struct zone *z = NULL;
+
+    snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name);
+    buf_init(&b, 1 << 20);
+    if (file_read(path, 1 << 20, &b, NULL) == RC_OK)
+        z = zone_parse(buf_view(&b));
+    buf_fini(&b);
+    return z;
+}
+
+static void a_local_stamp_is_resolved_on_the_days_the_clock_is_changed(void **state) {
+    static const struct {
+        const char *why, *raw, *arrived, *want;
+    } t[] = {
+        {"winter", "Jan  2 03:04:05 h a: x", "2026-01-02T03:00:00Z", "2026-01-02T02:04:05Z"},
+        {"summer", "Jul  2 03:04:05 h a: x", "2026-07-02T03:00:00Z", "2026-07-02T01:04:05Z"},
+        {"in the gap: where the clock went on", "Mar 29 02:30:00 h a: x", "2026-03-29T01:00:00Z", "2026-03-29T01:00:00Z"},
+        {"in the fold: the first of the two", "Oct 25 02:30:00 h a: x", "2026-10-25T01:31:00Z", "2026-10-25T00:30:00Z"},
+        {"in the fold, with a zone: that one", "<13>2026-10-25T02:30:00+01:00 h a: x", "2026-10-25T01:31:00Z", "2026-10-25T01:30:00Z"},
+        {"last year's December by the local clock", "Dec 31 23:59:59 h a: x", "2026-12-31T23:30:00Z", "2026-12-31T22:59:59Z"},
+        {"this year's January, which is December in UTC", "Jan  1 00:30:00 h a: x", "2026-12-31T23:31:00Z", "2026-12-31T23:30:00Z"},
+        {"29 February of the next leap year", "Feb 29 12:00:00 h a: x", "2028-02-29T12:00:00Z", "2028-02-29T11:00:00Z"},
+    };
+    struct zone *z = zone_at("Europe/Berlin");
+
+    (void)state;
+    if (!z)
+        skip(); /* no tzdata here */
+    for (size_t i = 0; i < ARRAY_N(t); i++) {
+        m.arrived = at(t[i].arrived);
+        parse(str_of(t[i].raw));
+        parse_time(&m, z, TIME_EVENT, 0, 0);
+        check_row(m.time == at(t[i].want), t[i].why);
+    }
+    zone_free(z);
+}
+
+/* Every quarter of an hour of a year, in zones with gaps and folds of all kinds: an instant comes out, and it is near. */
+static void no_local_time_is_lost(void **state) {
+    static const char *const zones[] = {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Pacific/Apia"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_N(zones); i++) {
+        struct zone *z = zone_at(zones[i]);
+        for (int64_t us = at("2026-01-01T00:00:00Z"); z && us < at("2027-01-01T00:00:00Z"); us += 15 * US_PER_MIN) {
+            m = (struct message){.arrived = us, .ts = {.present = true, .has_year = true}};
+            civil_from_us(us, &m.ts.civil);
+            parse_time(&m, z, TIME_EVENT, 0, 0);
+            int64_t off = m.time - us;
+            assert_true(off > -16 * US_PER_H && off < 16 * US_PER_H && !(m.flags & MSG_SKEWED));
+        }
+        zone_free(z);
+    }
+}
+
 static void a_program_s_own_line_keeps_its_stamp(void **state) {
     (void)state;
     m.raw = STR("[2012-02-13 17:21:54] NOTICE x");
@@ -146,6 +206,8 @@ int main(void) {
         cmocka_unit_test(the_blank_that_rsyslog_puts_before_a_text_hides_nothing),
         cmocka_unit_test(a_stamp_without_a_year_gets_the_nearest),
         cmocka_unit_test(a_clock_that_is_off_gives_way_to_the_arrival),
+        cmocka_unit_test(a_local_stamp_is_resolved_on_the_days_the_clock_is_changed),
+        cmocka_unit_test(no_local_time_is_lost),
         cmocka_unit_test(a_program_s_own_line_keeps_its_stamp),
         cmocka_unit_test(no_byte_behind_the_message_is_looked_at),
     };

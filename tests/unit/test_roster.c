@@ -73,7 +73,7 @@ static void everything_is_read_as_written(void **state) {
              "iso}]\n"
              "  - {login: boss, name: Bea, roles: [{org: a, role: management}, {org: b, role: management}]}\n"
              "assets: [{key: gw, org: b, need: {c: 4}, data: 3}]\n"
-             "sources: [{name: gw, org: a, zone: UTC, heartbeat: 15m, trust: 60}]\n",
+             "sources: [{name: gw, org: a, zone: UTC, year: 2019, heartbeat: 15m, trust: 60}]\n",
              &r),
         RC_OK);
     const struct person *p = roster_person(&r, STR("iso"));
@@ -93,6 +93,7 @@ static void everything_is_read_as_written(void **state) {
     assert_string_equal(roster_asset(&r, 1, STR("gw"))->name, "gw");
     assert_int_equal(r.sources[0].heartbeat, 15 * US_PER_MIN);
     assert_int_equal(r.sources[0].trust, 60);
+    assert_int_equal(r.sources[0].year, 2019);
     roster_fini(&r);
     roster_fini(&r); /* giving back twice is harmless */
 }
