@@ -32,8 +32,12 @@ struct str body_patterns_name(enum body b) {
     return str_of(b < BODY__COUNT && bodies[b].patterns ? bodies[b].patterns : "");
 }
 
+size_t body_decode(struct message *m, enum body kind, struct str s) {
+    return kind < BODY__COUNT && bodies[kind].fields ? bodies[kind].fields(m, s) : 0;
+}
+
 size_t body_fields(struct message *m) {
-    return m->body < BODY__COUNT && bodies[m->body].fields ? bodies[m->body].fields(m, m->text) : 0;
+    return body_decode(m, (enum body)m->body, m->text);
 }
 
 /* An access log's line has no names in it: patterns for "access" make its fields. */
@@ -48,7 +52,7 @@ size_t body_access(struct message *m, struct str s) {
 /* What logs write in place of nothing. */
 static bool nothing(struct str s) {
     static const char *const words[] = {"-", "--", "?", "N/A", "n/a", "NA", "(null)", "null", "nil", "<nil>", "undefined", "None", "none", "unknown", "(unknown)",
-                                        "<invalid>", "(invalid user)", "(none)", "(unset)", "unset"};
+                                        "<invalid>", "(invalid user)", "true", "false", "(none)", "(unset)", "unset"};
 
     if (s.n == 0)
         return true;

@@ -24,6 +24,8 @@ bool body_is_versioned(struct str text);
 enum body body_find(struct str name);
 /* The name under which patterns for such a body's whole text stand; "" for BODY_NONE. */
 struct str body_patterns_name(enum body b);
+/* Decodes one span of m as `kind`. */
+size_t body_decode(struct message *m, enum body kind, struct str s);
 /* Decodes m->text by m->body; the number of fields added. */
 size_t body_fields(struct message *m);
 

@@ -15,7 +15,7 @@
 
 #define DEPTH_MAX 32
 #define PATH_BYTES 512
-#define LIST_MAX 32 /* values of one list: the journal writes bytes that are no text as numbers */
+#define LIST_MAX 64 /* values of one list: the journal writes bytes that are no text as numbers */
 
 struct reader {
     struct message *m;

@@ -21,6 +21,7 @@
 struct seen { /* the sender's fields by word */
     const struct normalise_bodies *b;
     struct message *m;
+    size_t ours; /* from here on fields are not the sender's */
     uint8_t first[NB_WORDS_MAX], next[MSG_FIELDS_MAX];
 };
 
@@ -82,11 +83,15 @@ static bool fits(const struct seen *s, const struct nb_case *c) {
 
 /* ---- one of our names */
 
-static bool has(const struct message *m, uint16_t id, struct str name) {
-    for (size_t i = 0; i < m->nfields; i++)
+static bool has_from(const struct message *m, size_t from, uint16_t id, struct str name) {
+    for (size_t i = from; i < m->nfields; i++)
         if (m->fields[i].id == id && (id != F_OTHER || str_eq(m->fields[i].name, name)))
             return true;
     return false;
+}
+
+static bool has(const struct message *m, uint16_t id, struct str name) {
+    return has_from(m, 0, id, name);
 }
 
 /* Seconds, milli-, micro- or nanoseconds since 1970, by how many digits they have. */
@@ -132,8 +137,11 @@ static bool take(struct seen *s, const struct nb_map *map, size_t at) {
         take_time(m, value);
         return true;
     }
+    port = STR_NONE;
     if (((id == F_USER || id == F_DST_USER) && f->flags & FIELD_NUMBER) || (id != F_OTHER && !body_clean(&id, &value, &port)))
         return false;
+    if (id != map->id && (map->id != F_SRC_HOST || has(m, (uint16_t)id, STR_NONE))) /* a name is no address; an address is better than a name */
+        return map->id == F_SRC_HOST;
     if (id == F_HOST)
         take_host(m, value);
     if (f->id == F_OTHER && str_eq(f->name, map->name)) /* it has our name already, and now our meaning */
@@ -145,20 +153,53 @@ static bool take(struct seen *s, const struct nb_map *map, size_t at) {
     return true;
 }
 
+/* All values of one name; what there is no room for is left out. */
+static bool join(struct seen *s, const struct nb_map *map, uint8_t first) {
+    struct message *m = s->m;
+    size_t room = 0, n = 0;
+
+    for (uint8_t at = first; at != NONE; at = s->next[at])
+        room += m->fields[at].value.n + 1;
+    char *p = first == NONE ? NULL : message_spare(m, room);
+    if (!p)
+        return false;
+    for (uint8_t at = first; at != NONE; at = s->next[at]) {
+        struct str v = m->fields[at].value;
+        if (n)
+            p[n++] = ' ';
+        if (v.n)
+            memcpy(p + n, v.p, v.n);
+        n += v.n;
+    }
+    m->flags |= MSG_DECODED;
+    return message_add(m, (enum field_id)map->id, map->name, body_keep(m, p, room, n), FIELD_DERIVED);
+}
+
 static void apply(struct seen *s, const struct nb_case *c) {
     for (size_t i = 0; i < c->nmap; i++) {
         const struct nb_map *map = &c->map[i];
         bool done = !map->time && has(s->m, map->id, map->name) && map->id != F_OTHER;
+        for (size_t w = 0; w < map->nwords && !done && map->join; w++)
+            done = join(s, map, s->first[map->words[w]]);
+        if (map->join)
+            continue;
         for (size_t w = 0; w < map->nwords && !done; w++)
             for (uint8_t at = s->first[map->words[w]]; at != NONE && !done; at = s->next[at])
                 done = take(s, map, at);
     }
-    for (size_t i = 0; i < c->nset; i++)
-        if (!has(s->m, c->set[i].id, c->set[i].name))
-            message_add(s->m, (enum field_id)c->set[i].id, c->set[i].name, c->set[i].value, FIELD_DERIVED);
+    for (size_t i = 0; i < c->nset; i++) {
+        const struct nb_set *set = &c->set[i];
+        if (has_from(s->m, s->ours, set->id, set->name)) /* beside what the sender calls so, which stays the first */
+            continue;
+        message_add(s->m, (enum field_id)set->id, set->name, set->value, FIELD_DERIVED);
+        if (set->id == F_PROGRAM)
+            s->m->program = set->value;
+    }
 }
 
 /* ---- a file */
+
+static void body_files(const struct normaliser *nz, struct message *m, enum body kind, bool deep, size_t from, struct search *q);
 
 static const struct field *first_text(const struct seen *s, const uint16_t *words, size_t n) {
     for (size_t w = 0; w < n; w++)
@@ -177,9 +218,24 @@ static void mark_derived(struct message *m, size_t from) {
     }
 }
 
-static void file_apply(const struct normaliser *nz, struct seen *s, const struct nb_file *f, struct search *q) {
+/* A text in the body: patterns, else a body of its own, one deep ("log" of a container's JSON line is often JSON). */
+static void inner(const struct normaliser *nz, struct message *m, struct str text, bool deep, struct search *q) {
+    size_t from = m->nfields;
+    enum body kind = deep ? BODY_NONE : body_sniff(m->program, text);
+
+    if (kind != BODY_NONE) {
+        body_decode(m, kind, text);
+        body_files(nz, m, kind, true, from, q);
+    }
+    if (kind == BODY_NONE || kind == BODY_PAIRS)
+        normalise_text(nz, m, text, q);
+    mark_derived(m, from);
+}
+
+static void file_apply(const struct normaliser *nz, struct seen *s, const struct nb_file *f, bool deep, struct search *q) {
     const struct field *program = first_text(s, f->program, f->nprogram), *text = first_text(s, f->text, f->ntext);
     struct message *m = s->m;
+    struct str within = text ? text->value : STR_NONE; /* its field may become another */
 
     if (program)
         m->program = program->value;
@@ -187,27 +243,26 @@ static void file_apply(const struct normaliser *nz, struct seen *s, const struct
         if (fits(s, &f->cases[i]))
             apply(s, &f->cases[i]);
     apply(s, &f->all);
-    if (text) {
-        size_t from = m->nfields;
-        normalise_text(nz, m, text->value, q);
-        mark_derived(m, from);
-    }
+    if (within.n)
+        inner(nz, m, within, deep, q);
 }
 
-static void body_files(const struct normaliser *nz, struct message *m, size_t from, struct search *q) {
+static void body_files(const struct normaliser *nz, struct message *m, enum body kind, bool deep, size_t from, struct search *q) {
     struct seen s;
 
     s.b = &nz->bodies;
     s.m = m;
+    s.ours = m->nfields;
     memset(s.first, NONE, s.b->nwords);
     index_fields(&s, from);
     for (size_t i = 0; i < s.b->nfiles; i++)
-        if (s.b->files[i].kinds & 1u << m->body && fits(&s, &s.b->files[i].all)) {
-            file_apply(nz, &s, &s.b->files[i], q);
+        if (s.b->files[i].kinds & 1u << kind && fits(&s, &s.b->files[i].all)) {
+            file_apply(nz, &s, &s.b->files[i], deep, q);
             return;
         }
 }
 
+/* Rules ask for the path, too. */
 void normalise_web_path(struct message *m) {
     const struct field *target = NULL, *path;
 
@@ -222,7 +277,7 @@ void normalise_body(const struct normaliser *nz, struct message *m, struct searc
 
     from = m->nfields;
     body_fields(m);
-    body_files(nz, m, from, q);
+    body_files(nz, m, (enum body)m->body, false, from, q);
     if (!known && !normalise_kind(nz, m, body_patterns_name((enum body)m->body), q) && (m->body == BODY_PAIRS || m->body == BODY_ACCESS) &&
         !has(m, F_SRC_IP, STR_NONE) && !has(m, F_ACTION, STR_NONE))
         normalise_text(nz, m, m->text, q);

@@ -26,6 +26,7 @@ struct nb_when {
 struct nb_map {
     uint16_t id; /* of our name, F_OTHER for others */
     bool time;   /* the event's own time */
+    bool join;   /* all values of the first of them there is, with blanks between: a list of arguments */
     struct str name;
     const uint16_t *words;
     size_t nwords;

@@ -151,21 +151,31 @@ static void load_when(struct reading *r, const struct tree_node *n, struct nb_ca
     c->nwhen = i;
 }
 
-static void load_map(struct reading *r, const struct tree_node *n, struct nb_case *c) {
+static size_t load_names(struct reading *r, const struct tree_node *n, bool join, struct nb_map *v) {
     size_t i = 0;
-    struct nb_map *v = get(r, tree_count(n), sizeof *v);
 
-    if (n && tree_kind(n) != TREE_MAP)
-        complain(r, n, "map: is a map of our names to lists of theirs", STR_NONE);
-    else
-        for (const struct tree_node *k = tree_first(n); v && k; k = tree_next(k), i++) {
-            struct str name = tree_key(k);
-            enum field_id id = field_find(name);
-            v[i] = (struct nb_map){.id = (uint16_t)id, .time = str_is(name, "time"), .name = id ? str_of(field_name(id)) : arena_str(r->a, name)};
-            v[i].nwords = words(r, k, &v[i].words);
-        }
+    if (n && tree_kind(n) != TREE_MAP) {
+        complain(r, n, join ? "join: is a map of our names to lists of theirs" : "map: is a map of our names to lists of theirs", STR_NONE);
+        return 0;
+    }
+    for (const struct tree_node *k = tree_first(n); k; k = tree_next(k), i++) {
+        struct str name = tree_key(k);
+        enum field_id id = field_find(name);
+        v[i] = (struct nb_map){.id = (uint16_t)id, .time = str_is(name, "time"), .join = join, .name = id ? str_of(field_name(id)) : arena_str(r->a, name)};
+        v[i].nwords = words(r, k, &v[i].words);
+    }
+    return i;
+}
+
+static void load_map(struct reading *r, const struct tree_node *of, struct nb_case *c) {
+    const struct tree_node *map = tree_get(of, "map"), *join = tree_get(of, "join");
+    struct nb_map *v = get(r, tree_count(map) + tree_count(join), sizeof *v);
+
+    if (!v)
+        return;
     c->map = v;
-    c->nmap = i;
+    c->nmap = load_names(r, join, true, v);
+    c->nmap += load_names(r, map, false, v + c->nmap);
 }
 
 static void load_set(struct reading *r, const struct tree_node *n, struct nb_case *c) {
@@ -206,20 +216,20 @@ static void check_keys(struct reading *r, const struct tree_node *map, const cha
 
 static void load_case(struct reading *r, const struct tree_node *n, struct nb_case *c) {
     load_when(r, tree_get(n, "when"), c);
-    load_map(r, tree_get(n, "map"), c);
+    load_map(r, n, c);
     load_set(r, tree_get(n, "set"), c);
 }
 
 static void load_cases(struct reading *r, const struct tree_node *list, struct nb_file *f) {
-    static const char *const known[] = {"when", "map", "set"};
+    static const char *const known[] = {"when", "map", "join", "set"};
     size_t i = 0;
     struct nb_case *v = get(r, tree_count(list), sizeof *v);
 
     if (list && tree_kind(list) != TREE_LIST)
-        complain(r, list, "cases: is a list of maps with when, map and set", STR_NONE);
+        complain(r, list, "cases: is a list of maps with when, map, join and set", STR_NONE);
     else
         for (const struct tree_node *k = tree_first(list); v && k; k = tree_next(k)) {
-            check_keys(r, k, known, 3);
+            check_keys(r, k, known, sizeof known / sizeof *known);
             if (!tree_get(k, "when"))
                 complain(r, k, "a case says when it is one", STR_NONE);
             load_case(r, k, &v[i++]);
@@ -240,7 +250,7 @@ static void kinds(struct reading *r, const struct tree_node *n, struct nb_file *
 }
 
 void nb_load(struct normalise_bodies *b, const struct tree_node *root, struct arena *a, struct errs *es, bool *bad) {
-    static const char *const known[] = {"body", "when", "map", "set", "cases", "text", "program", "words", "prefixes", "suffixes", "nocase", "nothing", "patterns", "parts", "samples"};
+    static const char *const known[] = {"body", "when", "map", "join", "set", "cases", "text", "program", "words", "prefixes", "suffixes", "nocase", "nothing", "patterns", "parts", "samples"};
     struct reading r = {b, a, es, false};
     struct nb_file *f = &b->files[b->nfiles++];
 

@@ -27,11 +27,13 @@
  *                                      a list of such maps: one of them
  *   program: [SYSLOG_IDENTIFIER]       the field that names the program
  *   map: {src_ip: [srcip, client.ip]}  our name: theirs, the first that has a value such a name can have. `time` is the message's own
- *   set: {service: suricata}           constants, where the name is not there yet
- *   cases:                             each that fits, before the file's own map and set
+ *   join: {CommandLine: [ARGV]}        the same with all values of the first that is there, a blank between them
+ *   set: {service: suricata}           constants, where the name is not ours yet
+ *   cases:                             each that fits, before the file's own map, join and set
  *     - when: {alert.action: blocked}
  *       set: {outcome: failure}
- *   text: [message, msg]               the first of them goes through the patterns of the program and the generic ones
+ *   text: [message, msg]               the first of them goes through the patterns of the program and the generic ones, or is a body
+ *                                      itself
  *   patterns, prefixes, words, ...     as above, for the whole text of such a body
  *   samples:                           as above; program: none
  */
