@@ -45,7 +45,7 @@ static bool certain(const struct group *g, const struct corr *c, struct fired *o
     int64_t end = window_time(&g->win, g->win.n - 1);
     if (!over_rules(c) || c->type != CORR_TEMPORAL || corr_expr_plain(c))
         return false;
-    *out = (struct fired){.last = end, .at = end, .lost = out->lost};
+    *out = (struct fired){.last = end, .at = out->at, .lost = out->lost};
     while (lo > 0 && window_time(&g->win, lo - 1) >= end - c->timespan) {
         struct stamp s = window_at(&g->win, --lo);
         seen |= 1u << s.ref;

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPANS_MAX 12
+#define SPANS_MAX 13
 #define RING_VALUES 4096
 #define RING_RULES 1024
 #define RING_COUNTED 256 /* what closes and only counts: more become heavier stamps */
@@ -33,7 +33,7 @@ static bool by_rule(const struct corr *c) {
 
 /* Before firing fewer than N events stand in any span, so N times the spans within the allowed lateness are enough. */
 static uint32_t ring_max(const struct corr *c) {
-    int64_t spans = LATENESS / c->timespan + 2;
+    int64_t spans = LATENESS / c->timespan + 3;
     switch (c->type) {
     case CORR_EVENT_COUNT:
         return c->closes ? RING_COUNTED : (uint32_t)c->at_least * (uint32_t)(spans > SPANS_MAX ? SPANS_MAX : spans);
@@ -105,6 +105,19 @@ static bool run_whole(const struct corr *c, const int64_t *start, int64_t end) {
     return from != INT64_MIN && from >= end - c->timespan;
 }
 
+/* From the stamps; what they no longer say stays known. */
+static void runs_again(struct group *g, const struct corr *c) {
+    int64_t start[CORR_REFS_MAX];
+    for (size_t k = 0; k < c->nrefs; k++)
+        start[k] = INT64_MIN;
+    for (uint32_t i = 0; i < g->win.n; i++) {
+        struct stamp s = window_at(&g->win, i);
+        run_add(c, &s, start);
+    }
+    for (size_t k = 0; k < c->nrefs; k++)
+        g->more->start[k] = start[k] > g->more->start[k] ? start[k] : g->more->start[k];
+}
+
 bool group_ordered(const struct window *w, const struct corr *c, uint32_t from, uint32_t to, uint32_t least, uint32_t *at) {
     int64_t start[CORR_REFS_MAX];
     for (size_t k = 0; k < c->nrefs; k++)
@@ -150,10 +163,8 @@ void group_rebuild(struct group *g, const struct rule *r) {
         g->win.lo++;
     for (uint32_t i = g->win.lo; i < g->win.n; i++)
         acc_in(g, i);
-    for (uint32_t i = 0; ordered(r->corr) && i < g->win.n; i++) {
-        struct stamp s = window_at(&g->win, i);
-        run_add(r->corr, &s, g->more->start);
-    }
+    if (ordered(r->corr))
+        runs_again(g, r->corr);
 }
 
 static void forget_stamps(struct group *g) {
@@ -269,6 +280,7 @@ static bool make_room(struct group *g, const struct rule *r, int64_t t, struct f
     int64_t horizon = (newest > t ? newest : t) - c->timespan - LATENESS;
     if (t < horizon)
         return false;
+    horizon -= c->timespan; /* the latest of all may end a span that reaches back so far */
     while ((!c->closes || g->more->due == NEVER) && g->win.n && window_time(&g->win, 0) < horizon)
         drop_oldest(g);
     if (g->win.n < max)
@@ -369,10 +381,7 @@ static bool ordered_late(struct group *g, const struct corr *c, uint32_t late, s
     while (to < g->win.n && window_time(&g->win, to) <= window_time(&g->win, late) + c->timespan)
         to++;
     bool holds = group_ordered(&g->win, c, 0, to, late, &at);
-    for (uint32_t i = 0; i < g->win.n; i++) { /* what the stamps no longer say stays known */
-        struct stamp s = window_at(&g->win, i);
-        run_add(c, &s, g->more->start);
-    }
+    runs_again(g, c);
     if (!holds)
         return false;
     for (lo = at; lo > 0 && window_time(&g->win, lo - 1) >= window_time(&g->win, at) - c->timespan;)

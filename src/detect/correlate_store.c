@@ -77,15 +77,21 @@ static void heap_put(struct groups *s, size_t i, struct group *g) {
     g->more->heap_at = (uint32_t)i + 1;
 }
 
+/* At the same time the one that ended first in the time of the events, then the rule that stands first: no chance decides. */
+static bool sooner(const struct group *a, const struct group *b) {
+    if (a->more->due != b->more->due)
+        return a->more->due < b->more->due;
+    return a->more->lag != b->more->lag ? a->more->lag > b->more->lag : a->rule < b->rule;
+}
+
 static void heap_place(struct groups *s, size_t i, struct group *g) {
-    int64_t due = g->more->due;
-    while (i > 0 && s->heap[(i - 1) / 2]->more->due > due) {
+    while (i > 0 && sooner(g, s->heap[(i - 1) / 2])) {
         heap_put(s, i, s->heap[(i - 1) / 2]);
         i = (i - 1) / 2;
     }
     for (size_t k = 2 * i + 1; k < s->nheap; k = 2 * i + 1) {
-        k += k + 1 < s->nheap && s->heap[k + 1]->more->due < s->heap[k]->more->due;
-        if (s->heap[k]->more->due >= due)
+        k += k + 1 < s->nheap && sooner(s->heap[k + 1], s->heap[k]);
+        if (!sooner(s->heap[k], g))
             break;
         heap_put(s, i, s->heap[k]);
         i = k;

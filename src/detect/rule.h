@@ -138,6 +138,7 @@ struct corr {
     bool closes;         /* decided when the window closes */
     bool silence;        /* only 0 makes it true: decided a timespan after the last sighting */
     bool generate;
+    uint8_t depth;            /* 1: of detections only */
     const struct str *expect; /* groups that are watched unseen: nby values each */
     size_t nexpect;
 };

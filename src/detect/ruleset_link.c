@@ -117,6 +117,8 @@ static void check_depth(struct linking *l) {
     for (size_t i = 0; depth && i < l->rs->n; i++)
         if (depth[i] > CORR_DEPTH_MAX)
             refuse(l, i, "correlations refer to each other in a circle, or too deeply, at", l->rs->rules[i].info.id, 0, 0);
+        else if (l->rs->rules[i].corr)
+            l->rs->rules[i].corr->depth = (uint8_t)depth[i];
     l->ok = l->ok && depth;
     free(depth);
 }
@@ -151,9 +153,10 @@ static bool make_parents(struct ruleset *rs) {
             at[rs->rules[i].corr->refs[k] + 2]++;
     for (size_t i = 2; i <= rs->n + 1; i++)
         at[i] += at[i - 1];
-    for (size_t i = 0; i < rs->n; i++)
-        for (size_t k = 0; rs->rules[i].corr && k < rs->rules[i].corr->nrefs; k++)
-            rs->parents[at[rs->rules[i].corr->refs[k] + 1]++] = (struct parent){(uint32_t)i, (uint32_t)k};
+    for (int depth = 1; depth <= CORR_DEPTH_MAX; depth++) /* what is counted first is told first, whatever stands first in the files */
+        for (size_t i = 0; i < rs->n; i++)
+            for (size_t k = 0; rs->rules[i].corr && rs->rules[i].corr->depth == depth && k < rs->rules[i].corr->nrefs; k++)
+                rs->parents[at[rs->rules[i].corr->refs[k] + 1]++] = (struct parent){(uint32_t)i, (uint32_t)k};
     return true;
 }
 

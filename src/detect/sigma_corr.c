@@ -197,22 +197,23 @@ static double larger(double a, double b) {
 /* How many are needed at least before it can hold, and whether it asks for none at all. */
 static bool weigh_bounds(struct reading *r, const struct tree_node *n) {
     struct corr *c = r->c;
-    double least = 1, most = INFINITY;
+    double least = 0, most = INFINITY;
+    bool not_none = false;
     for (size_t i = 0; i < c->nbounds; i++) {
         double v = c->bounds[i].v;
         enum corr_op op = c->bounds[i].op;
         if (op == CORR_GT || op == CORR_GTE)
             least = larger(least, op == CORR_GT ? v + 1 : v);
+        if (op == CORR_NEQ && v == 0)
+            not_none = true;
         if (op == CORR_LT || op == CORR_LTE || op == CORR_EQ)
             most = -larger(-most, -(op == CORR_LT ? v - 1 : v));
     }
-    c->at_least = counts(c) ? (uint64_t)least : 1;
+    c->at_least = counts(c) && least > 1 ? (uint64_t)least : 1;
     c->silence = c->type == CORR_EVENT_COUNT && most == 0;
     if (!counts(c))
         return true;
-    if (most < 0 || (least > most && !c->silence))
-        return wrong(r, n, "no number is all of that");
-    if (c->silence && least > 1)
+    if (most < 0 || least > most || (most == 0 && not_none))
         return wrong(r, n, "no number is all of that");
     if (temporal(c) && c->at_least > c->nrefs)
         return wrong(r, n, "the condition asks for more rules than there are");

@@ -403,8 +403,8 @@ static void aliases_join_different_fields(void **state) {
 }
 
 struct saved {
-    char *rule[64], *key[64], *state[64];
-    size_t rule_n[64], key_n[64], state_n[64], n, forgotten;
+    char *rule[512], *key[512], *state[512];
+    size_t rule_n[512], key_n[512], state_n[512], n, forgotten;
 };
 
 static void save(void *ctx, struct str rule, struct str key, struct str st) {
@@ -414,7 +414,7 @@ static void save(void *ctx, struct str rule, struct str key, struct str st) {
         s->forgotten++;
         return;
     }
-    assert_true(s->n < 64);
+    assert_true(s->n < 512);
     s->rule[s->n] = str_dup(rule), s->rule_n[s->n] = rule.n;
     s->key[s->n] = str_dup(key), s->key_n[s->n] = key.n;
     s->state[s->n] = str_dup(st), s->state_n[s->n] = st.n;
@@ -615,6 +615,240 @@ static void a_long_value_is_a_group_of_its_own(void **state) {
     close_world(&w);
 }
 
+/* One correlator that runs through, and one that is saved and taken from the record anew every now and then: nobody sees a difference. */
+#define ALL_TYPES                                                                                                                \
+    BASE(1)                                                                                                                      \
+    BASE(2)                                                                                                                      \
+    CORR("count", "event_count", "[base1]", "{gte: 3}")                                                                          \
+    CORR("few", "event_count", "[base1, base2]", "{lt: 4}")                                                                      \
+    CORR("quiet", "event_count", "[base2]", "{eq: 0}")                                                                           \
+    CORR("values", "value_count", "[base1, base2]", "{field: user, gte: 3}")                                                     \
+    CORR("sum", "value_sum", "[base2]", "{field: user, gte: 10}")                                                                \
+    CORR("avg", "value_avg", "[base2]", "{field: user, lt: 4}")                                                                  \
+    CORR("median", "value_median", "[base1]", "{field: user, gt: 5}")                                                            \
+    CORR("both", "temporal", "[base1, base2]", "{gte: 2}")                                                                       \
+    CORR("alone", "temporal", "[base1, base2]", "base1 and not base2")                                                           \
+    CORR("order", "temporal_ordered", "[count, base2]", "count and base2")                                                       \
+    CORR("after", "temporal_ordered", "[base1, base2, alone]", "base1 and base2 and not alone")
+#define CORR(name, type, rules, condition)                                                                                       \
+    "---\ntitle: " name "\nname: " name "\ncorrelation:\n  type: " type "\n  rules: " rules                                     \
+    "\n  group-by: [src_ip]\n  timespan: 2m\n  condition: " condition "\n"
+
+struct heard {
+    uint64_t v[256][4];
+    size_t n;
+};
+
+static void on_heard(void *ctx, const struct alert *a) {
+    struct heard *h = ctx;
+    char group = a->ngroup && a->group[0].value.n ? a->group[0].value.p[a->group[0].value.n - 1] : 0;
+
+    assert_true(h->n < 256);
+    uint64_t *v = h->v[h->n++];
+    v[0] = (uint64_t)a->rule << 16 | (uint64_t)a->fired << 8 | (unsigned char)group;
+    v[1] = a->count;
+    v[2] = (uint64_t)a->first ^ (uint64_t)a->last << 1;
+    v[3] = (uint64_t)a->at;
+}
+
+static int by_bytes(const void *a, const void *b) {
+    return memcmp(a, b, sizeof((struct heard *)NULL)->v[0]);
+}
+
+static void keep_all(void *ctx, struct str rule, struct str key, struct str st) {
+    struct saved *s = ctx;
+    for (size_t i = 0; i < s->n; i++)
+        if (s->rule[i] && str_eq(str_n(s->rule[i], s->rule_n[i]), rule) && str_eq(str_n(s->key[i], s->key_n[i]), key)) {
+            free(s->rule[i]), free(s->key[i]), free(s->state[i]);
+            s->rule[i] = s->key[i] = s->state[i] = NULL;
+        }
+    if (!str_absent(st))
+        save(s, rule, key, st);
+}
+
+static void one_step(struct correlator *c, const struct ruleset *rs, uint32_t *seed, int64_t *now, struct heard *h) {
+    static struct sighting s;
+    static const char *const ips[] = {"192.0.2.1", "192.0.2.2", "192.0.2.3"}, *const users[] = {"1", "2.5", "7", "12", "x"};
+    memset(&s, 0, sizeof s);
+    *now += (int64_t)(dice(seed) % 50) * S;
+    int64_t t = *now - (dice(seed) % 6 == 0 ? (int64_t)(dice(seed) % 300) * S : 0);
+    uint32_t weight = dice(seed) % 8 == 0 ? 3 : 1;
+    s.rule_index = (uint32_t)ruleset_find(rs, dice(seed) % 2 ? STR("base1") : STR("base2"));
+    s.times = &t;
+    s.weights = &weight;
+    s.ntimes = 1;
+    s.fields[s.nfields++] = (struct field){F_SRC_IP, 0, STR_NONE, str_of(ips[dice(seed) % 3])};
+    s.fields[s.nfields++] = (struct field){F_USER, 0, STR_NONE, str_of(users[dice(seed) % 5])};
+    h->n = 0;
+    correlator_close(c, *now, on_heard, h);
+    correlate(c, &s, *now, on_heard, h);
+    qsort(h->v, h->n, sizeof h->v[0], by_bytes); /* what closes at the same time closes in any order */
+}
+
+static void a_restart_changes_nothing(void **state) {
+    struct ruleset *rs = help_rules(ALL_TYPES);
+    static struct heard a, b;
+
+    (void)state;
+    for (uint32_t round = 1; round <= 40; round++) {
+        struct correlator *x = correlator_new(rs, 1000), *y = correlator_new(rs, 1000);
+        uint32_t seed = round, other = round;
+        int64_t now = T0, then = T0;
+        struct saved *s = calloc(1, sizeof *s);
+
+        for (int i = 0; i < 150; i++) {
+            if (i % 10 == 9) {
+                struct saved *fresh = calloc(1, sizeof *fresh);
+                correlator_dirty(y, keep_all, s);
+                correlator_free(y);
+                y = correlator_new(rs, 1000);
+                for (size_t k = 0; k < s->n; k++)
+                    if (s->rule[k]) {
+                        struct str st = unit_exact(str_n(s->state[k], s->state_n[k]));
+                        assert_true(correlator_restore(y, str_n(s->rule[k], s->rule_n[k]), str_n(s->key[k], s->key_n[k]), st));
+                        free((char *)(uintptr_t)st.p);
+                        save(fresh, str_n(s->rule[k], s->rule_n[k]), str_n(s->key[k], s->key_n[k]), str_n(s->state[k], s->state_n[k]));
+                    }
+                free_saved(s);
+                free(s);
+                s = fresh;
+            }
+            one_step(x, rs, &seed, &now, &a);
+            one_step(y, rs, &other, &then, &b);
+            if (a.n != b.n || memcmp(a.v, b.v, a.n * sizeof a.v[0]) != 0)
+                fail_msg("round %u, step %d: %zu alerts, after a restart %zu", round, i, a.n, b.n);
+        }
+        free_saved(s);
+        free(s);
+        correlator_free(x);
+        correlator_free(y);
+    }
+    ruleset_free(rs);
+}
+
+#define SILENT(more) BASE(1) "---\ntitle: silent\nname: silent\ncorrelation:\n  type: event_count\n  rules: base1\n  group-by: [src_ip]\n  timespan: 5m\n  condition: {lt: 1}\n" more
+
+static void silence_is_said_once_and_again_after_it_was_broken(void **state) {
+    struct world w;
+
+    (void)state;
+    open_world(&w, SILENT(""), 100);
+    see(&w, "base1", "192.0.2.1", NULL, 0);
+    correlator_close(w.c, T0 + 300 * S, on_alert, &w);
+    assert_int_equal(w.fired, 0); /* not before the time is over */
+    assert_true(correlator_due(w.c) == T0 + 300 * S);
+    correlator_close(w.c, T0 + 301 * S, on_alert, &w);
+    assert_int_equal(w.fired, 1);
+    assert_string_equal(w.group, "192.0.2.1");
+    correlator_close(w.c, T0 + 3000 * S, on_alert, &w);
+    assert_int_equal(w.fired, 1);
+    see(&w, "base1", "192.0.2.1", NULL, 4000);
+    see(&w, "base1", "192.0.2.1", NULL, 4200);
+    correlator_close(w.c, T0 + 4499 * S, on_alert, &w);
+    assert_int_equal(w.fired, 1);
+    correlator_close(w.c, T0 + 4501 * S, on_alert, &w);
+    assert_int_equal(w.fired, 2);
+    close_world(&w);
+}
+
+static void who_is_listed_is_missed_though_never_heard(void **state) {
+    struct world w;
+
+    (void)state;
+    open_world(&w, SILENT("tocsin: {expect: [192.0.2.7, 192.0.2.8]}\n"), 100);
+    correlator_expect(w.c, T0);
+    correlator_expect(w.c, T0 + 200 * S); /* they are watched already */
+    see(&w, "base1", "192.0.2.8", NULL, 100);
+    correlator_close(w.c, T0 + 301 * S, on_alert, &w);
+    assert_int_equal(w.fired, 1);
+    assert_string_equal(w.group, "192.0.2.7");
+    close_world(&w);
+}
+
+static void what_we_slept_through_was_not_silent(void **state) {
+    struct world w, v;
+    struct saved s = {.n = 0};
+
+    (void)state;
+    open_world(&w, SILENT(""), 100);
+    see(&w, "base1", "192.0.2.1", NULL, 0);
+    correlator_dirty(w.c, save, &s);
+    close_world(&w);
+    open_world(&v, SILENT(""), 100);
+    assert_true(restore(&v, &s, 0));
+    correlator_resume(v.c, T0 + 7200 * S);
+    correlator_close(v.c, T0 + 7201 * S, on_alert, &v);
+    assert_int_equal(v.fired, 0);
+    correlator_close(v.c, T0 + 7501 * S, on_alert, &v);
+    assert_int_equal(v.fired, 1);
+    close_world(&v);
+    free_saved(&s);
+}
+
+static void groups_belong_to_an_organisation_by_name(void **state) {
+    static const struct str before[] = {{"main", 4}, {"lab", 3}}, after[] = {{"lab", 3}, {"main", 4}}, gone[] = {{"main", 4}};
+    struct world w;
+    struct saved s = {.n = 0}, t = {.n = 0};
+    int64_t at = T0;
+    struct sighting x = {.times = &at, .ntimes = 1, .org = 1, .nfields = 1, .fields = {{F_SRC_IP, 0, STR_NONE, {"192.0.2.1", 9}}}};
+
+    (void)state;
+    open_world(&w, COUNT(2, ""), 100);
+    correlator_orgs(w.c, before, 2);
+    x.rule_index = (uint32_t)ruleset_find(w.rs, STR("base1"));
+    correlate(w.c, &x, at, on_alert, &w);
+    correlator_dirty(w.c, save, &s);
+    close_world(&w);
+    open_world(&w, COUNT(2, ""), 100);
+    correlator_orgs(w.c, after, 2);
+    assert_true(restore(&w, &s, 0));
+    correlate(w.c, &x, at, on_alert, &w); /* 1 is another one now */
+    assert_int_equal(w.fired, 0);
+    x.org = 0;
+    correlate(w.c, &x, at, on_alert, &w);
+    assert_int_equal(w.fired, 1);
+    correlator_dirty(w.c, save, &t);
+    close_world(&w);
+    open_world(&w, COUNT(2, ""), 100);
+    correlator_orgs(w.c, gone, 1);
+    assert_false(restore(&w, &s, 0));
+    close_world(&w);
+    free_saved(&s);
+    free_saved(&t);
+}
+
+static void a_flood_of_one_value_hides_no_other(void **state) {
+    struct world w;
+
+    (void)state;
+    open_world(&w, VALUES, 100);
+    see(&w, "base1", "192.0.2.1", "first", 0);
+    for (int i = 0; i < 20000; i++) /* more than is kept */
+        see(&w, "base1", "192.0.2.1", "again", i / 100);
+    assert_int_equal(w.fired, 0);
+    see(&w, "base1", "192.0.2.1", "third", 250);
+    assert_int_equal(w.fired, 1);
+    assert_int_equal(w.fired_count, 20002);
+    assert_int_equal(correlator_stats(w.c)->bounded, 0);
+    close_world(&w);
+}
+
+static void what_had_to_make_room_is_counted(void **state) {
+    struct world w;
+
+    (void)state;
+    open_world(&w, BASE(1) "---\ntitle: p\nname: p\ncorrelation:\n  type: value_percentile\n  rules: base1\n  group-by: [src_ip]\n  "
+                           "timespan: 1h\n  condition: {field: user, percentile: 95, gt: 100}\n", 100);
+    for (int i = 0; i < 5000; i++)
+        see(&w, "base1", "192.0.2.1", i % 2 ? "1" : "nothing", i / 10);
+    assert_int_equal(correlator_stats(w.c)->no_number, 2500);
+    for (int i = 0; i < 5000; i++)
+        see(&w, "base1", "192.0.2.1", "1", 500 + i / 10);
+    assert_int_equal(correlator_stats(w.c)->bounded, 7500 - 4096);
+    assert_int_equal(w.fired, 0);
+    close_world(&w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_fires_at_the_nth_within_the_timespan),
@@ -641,6 +875,13 @@ int main(void) {
         cmocka_unit_test(a_replay_of_old_times_is_not_expired_under_way),
         cmocka_unit_test(times_beyond_reason_are_counted_as_late),
         cmocka_unit_test(a_long_value_is_a_group_of_its_own),
+        cmocka_unit_test(a_restart_changes_nothing),
+        cmocka_unit_test(silence_is_said_once_and_again_after_it_was_broken),
+        cmocka_unit_test(who_is_listed_is_missed_though_never_heard),
+        cmocka_unit_test(what_we_slept_through_was_not_silent),
+        cmocka_unit_test(groups_belong_to_an_organisation_by_name),
+        cmocka_unit_test(a_flood_of_one_value_hides_no_other),
+        cmocka_unit_test(what_had_to_make_room_is_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
