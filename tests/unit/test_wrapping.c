@@ -32,6 +32,7 @@ static const struct {
     {"10:00:00.123 | text", "text"},
     {"@400000005a3b2c1d0a0b0c0d text", "text"},
     {"2024-05-01 10:00:00 UTC text", "text"},
+    {"2024-05-01  1:00:00 text", "text"},
     {"2024-05-01 10:00:00 UTC:192.0.2.1(5):text", "192.0.2.1(5):text"},
     {"2024-05-01 10:00:00 UTCx text", "UTCx text"},
     {"Wed, 01 May 2024 10:00:00 +0200 text", "text"},
