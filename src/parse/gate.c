@@ -3,12 +3,14 @@
  * gate.c - the clauses of patterns, and an automaton that finds them
  *
  * Takes   patterns. A literal that every match holds is a clause of one word; a choice is one of as many words as it has branches,
- *         when each branch has a clause of its own.
- * Gives   for a text the set of clauses that hold, at one table look-up a byte.
- * Keeps   bytes in lower case, at most 256 clauses and 30000 states. No library: patterns are compiled by a role that may have none.
+ *         when each branch has a clause of its own. What follows an "anything" is a thing to start at: all it may begin with.
+ * Gives   for a text the set of clauses that hold and where the things may begin, at one table look-up a byte.
+ * Keeps   bytes in lower case, at most 256 clauses, 96 things and 30000 states. No library: patterns are compiled by a role that may
+ *         have none.
  */
 #include "parse/gate.h"
 
+#include "parse/lead.h"
 #include "parse/pattern_op.h"
 
 #include <stdlib.h>
@@ -20,14 +22,24 @@
 #define SHORTEST 3      /* a clause with a shorter word says too little */
 #define NEED_MAX 4      /* clauses of one pattern */
 #define STATES_MAX 30000
+#define BEGINNINGS_MAX 120 /* of one thing */
+#define BEGINNING_BYTES 12
 
 struct gate {
     uint8_t class[256];
     unsigned shift;        /* a row of next[] is 1 << shift classes */
     uint16_t first_out;    /* states from here on end a word, */
-    const uint16_t *out;   /* in the clauses of this set */
-    const struct gate_set *sets;
+    const struct out *out; /* and say this */
+    const struct place *places;
     const uint16_t *next;
+    unsigned nstarts;
+};
+struct place { /* a thing begins so many bytes before */
+    uint8_t start, back;
+};
+struct out {
+    struct gate_set set;
+    uint32_t places, nplaces;
 };
 
 struct clause {
@@ -95,9 +107,18 @@ struct maker {
     uint8_t class[256];
     size_t nclasses;
     unsigned shift;
-    uint16_t *next, *fail, *queue, *set;
-    struct gate_set *sets;
-    size_t nsets, nstates;
+    struct clause *starts; /* the things */
+    size_t nstarts;
+    uint16_t *next, *fail, *queue;
+    uint32_t *ends; /* of a state: 1 + the first of its words' ends, */
+    uint32_t *suffix; /* and the next shorter state that ends a word */
+    struct end *end;
+    size_t nends, nstates;
+};
+struct end {
+    uint32_t next;
+    uint16_t clause; /* or CLAUSES_MAX + the thing */
+    uint8_t n;
 };
 
 static bool same_clause(const struct clause *a, const struct clause *b) {
@@ -143,15 +164,67 @@ static void needs_of(struct maker *m, const struct pattern *p, struct gate_set *
     free(c);
 }
 
+struct thing {
+    struct clause c;
+    struct arena *a;
+};
+
+static void add_beginning(void *ctx, struct str s) {
+    struct thing *t = ctx;
+    struct str kept = arena_str(t->a, str_sub(s, 0, BEGINNING_BYTES));
+
+    if (t->c.n < WORDS_MAX && !str_absent(kept))
+        t->c.v[t->c.n++] = kept;
+}
+
+/* What follows op i of p as a thing; 0 when that may be anything. */
+static uint8_t start_number(struct maker *m, const struct pattern *p, size_t i, struct arena *a) {
+    struct thing *t = calloc(1, sizeof *t);
+    struct clause *c = &t->c;
+    size_t n = 0, bytes = 0;
+
+    if (!t)
+        return 0;
+    t->a = a;
+    bool ok = lead_beginnings(&(struct lead_item){p, (uint16_t)(i + 1)}, BEGINNINGS_MAX, add_beginning, t);
+    for (size_t k = 0; ok && k < c->n; k++)
+        bytes += c->v[k].n;
+    while (ok && n < m->nstarts && !same_clause(&m->starts[n], c))
+        n++;
+    if (ok && n == m->nstarts) {
+        ok = n < GATE_STARTS && m->bytes + bytes < STATES_MAX;
+        struct clause *grown = ok ? realloc(m->starts, (n + 1) * sizeof *grown) : NULL;
+        if (grown) {
+            m->starts = grown;
+            m->starts[m->nstarts++] = *c;
+            m->bytes += bytes;
+        }
+        ok = grown != NULL;
+    }
+    free(t);
+    return ok ? (uint8_t)(n + 1) : 0;
+}
+
+static void starts_of(struct maker *m, struct pattern *p, struct arena *a) {
+    for (size_t i = 0; i < p->n; i++)
+        if (p->ops[i].kind == OP_LAZY || p->ops[i].kind == OP_TEXT)
+            p->ops[i].start = start_number(m, p, i, a);
+}
+
+static void classes_of(struct maker *m, const struct clause *c, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        for (size_t w = 0; w < c[i].n; w++)
+            for (size_t k = 0; k < c[i].v[w].n; k++) {
+                unsigned char b = lower(c[i].v[w].p[k]);
+                if (!m->class[b])
+                    m->class[b] = (uint8_t)(m->nclasses < 255 ? m->nclasses++ : 255);
+            }
+}
+
 static void classes(struct maker *m) {
     m->nclasses = 1; /* 0: in no word */
-    for (size_t i = 0; i < m->nclauses; i++)
-        for (size_t w = 0; w < m->clauses[i].n; w++)
-            for (size_t k = 0; k < m->clauses[i].v[w].n; k++) {
-                unsigned char c = lower(m->clauses[i].v[w].p[k]);
-                if (!m->class[c])
-                    m->class[c] = (uint8_t)(m->nclasses < 255 ? m->nclasses++ : 255);
-            }
+    classes_of(m, m->clauses, m->nclauses);
+    classes_of(m, m->starts, m->nstarts);
     for (unsigned c = 'A'; c <= 'Z'; c++)
         m->class[c] = m->class[c | 0x20];
     while ((1u << m->shift) < m->nclasses)
@@ -162,22 +235,7 @@ static uint16_t *edge(struct maker *m, size_t state, unsigned char c) {
     return &m->next[(state << m->shift) + m->class[c]];
 }
 
-/* The set of a state with one more clause (or those of another set). */
-static void add_set(struct maker *m, size_t state, const struct gate_set *more) {
-    struct gate_set s = m->sets[m->set[state]];
-    size_t i = 0;
-
-    for (int w = 0; w < GATE_WORDS; w++)
-        s.w[w] |= more->w[w];
-    while (i < m->nsets && memcmp(&m->sets[i], &s, sizeof s) != 0)
-        i++;
-    if (i == m->nsets)
-        m->sets[m->nsets++] = s;
-    m->set[state] = (uint16_t)i;
-}
-
 static void add_word(struct maker *m, struct str word, size_t clause) {
-    struct gate_set s = {{0}};
     size_t state = 0;
 
     for (size_t i = 0; i < word.n; i++) {
@@ -186,8 +244,8 @@ static void add_word(struct maker *m, struct str word, size_t clause) {
             *e = (uint16_t)m->nstates++;
         state = *e;
     }
-    s.w[clause / 64] = UINT64_C(1) << clause % 64;
-    add_set(m, state, &s);
+    m->end[m->nends++] = (struct end){m->ends[state], (uint16_t)clause, (uint8_t)word.n};
+    m->ends[state] = (uint32_t)m->nends;
 }
 
 /* Breadth first: where a word cannot go on, its longest end that begins one does. */
@@ -199,8 +257,7 @@ static void link_states(struct maker *m) {
             m->queue[tail++] = m->next[c];
     while (head < tail) {
         size_t s = m->queue[head++], fail = m->fail[s];
-        if (m->set[fail])
-            add_set(m, s, &m->sets[m->set[fail]]);
+        m->suffix[s] = m->ends[fail] ? (uint32_t)fail : m->suffix[fail];
         for (size_t c = 1; c < m->nclasses; c++) {
             uint16_t *e = &m->next[(s << m->shift) + c], other = m->next[(fail << m->shift) + c];
             if (*e) {
@@ -213,35 +270,64 @@ static void link_states(struct maker *m) {
     }
 }
 
+static bool loud(const struct maker *m, size_t state) {
+    return m->ends[state] || m->suffix[state];
+}
+
+/* All that ends with this state; counts only when there is no room given. */
+static size_t say(const struct maker *m, size_t state, struct out *out, struct place *places) {
+    size_t n = 0;
+
+    for (size_t s = state; s; s = m->suffix[s])
+        for (uint32_t e = m->ends[s]; e; e = m->end[e - 1].next) {
+            const struct end *end = &m->end[e - 1];
+            if (end->clause < CLAUSES_MAX && out)
+                out->set.w[end->clause / 64] |= UINT64_C(1) << end->clause % 64;
+            else if (end->clause >= CLAUSES_MAX && places)
+                places[n] = (struct place){(uint8_t)(end->clause - CLAUSES_MAX), end->n};
+            n += end->clause >= CLAUSES_MAX;
+        }
+    return n;
+}
+
 /* States that end a word are numbered last, so that the scan has one comparison a byte. */
 static struct gate *settle(struct maker *m, struct arena *a) {
-    size_t row = (size_t)1 << m->shift, at = 0, quiet = 0;
-    struct gate *g = arena_alloc(a, sizeof *g);
-    uint16_t *next = arena_alloc(a, (m->nstates << m->shift) * sizeof *next), *out = arena_alloc(a, m->nstates * sizeof *out);
-    struct gate_set *sets = arena_alloc(a, m->nsets * sizeof *sets);
+    size_t row = (size_t)1 << m->shift, at = 0, quiet = 0, nplaces = 0;
     uint16_t *number = m->queue; /* no longer a queue */
 
-    if (!g || !next || !out || !sets)
+    for (size_t s = 0; s < m->nstates; s++) {
+        quiet += !loud(m, s);
+        nplaces += say(m, s, NULL, NULL);
+    }
+    struct gate *g = arena_alloc(a, sizeof *g);
+    uint16_t *next = arena_alloc(a, (m->nstates << m->shift) * sizeof *next);
+    struct out *out = arena_alloc(a, (m->nstates - quiet + 1) * sizeof *out);
+    struct place *places = arena_alloc(a, (nplaces + 1) * sizeof *places);
+    if (!g || !next || !out || !places)
         return NULL;
+    size_t last = quiet;
     for (size_t s = 0; s < m->nstates; s++)
-        quiet += m->set[s] == 0;
-    size_t loud = quiet;
-    for (size_t s = 0; s < m->nstates; s++)
-        number[s] = (uint16_t)(m->set[s] ? loud++ : at++);
+        number[s] = (uint16_t)(loud(m, s) ? last++ : at++);
+    nplaces = 0;
     for (size_t s = 0; s < m->nstates; s++) {
         for (size_t c = 0; c < row; c++)
             next[((size_t)number[s] << m->shift) + c] = number[m->next[(s << m->shift) + c]];
-        if (m->set[s])
-            out[number[s] - quiet] = m->set[s];
+        if (!loud(m, s))
+            continue;
+        struct out *o = &out[number[s] - quiet];
+        o->places = (uint32_t)nplaces;
+        o->nplaces = (uint32_t)say(m, s, o, places + nplaces);
+        nplaces += o->nplaces;
     }
-    memcpy(sets, m->sets, m->nsets * sizeof *sets);
+    *g = (struct gate){.shift = m->shift, .first_out = (uint16_t)quiet, .out = out, .places = places, .next = next, .nstarts = (unsigned)m->nstarts};
     memcpy(g->class, m->class, sizeof g->class);
-    g->shift = m->shift;
-    g->first_out = (uint16_t)quiet;
-    g->out = out;
-    g->sets = sets;
-    g->next = next;
     return g;
+}
+
+static void add_words(struct maker *m, const struct clause *c, size_t n, size_t first) {
+    for (size_t i = 0; i < n; i++)
+        for (size_t w = 0; w < c[i].n; w++)
+            add_word(m, c[i].v[w], first + i);
 }
 
 static struct gate *automaton(struct maker *m, struct arena *a) {
@@ -252,45 +338,86 @@ static struct gate *automaton(struct maker *m, struct arena *a) {
     m->next = calloc(most << m->shift, sizeof *m->next);
     m->fail = calloc(most, sizeof *m->fail);
     m->queue = calloc(most, sizeof *m->queue);
-    m->set = calloc(most, sizeof *m->set);
-    m->sets = calloc(2 * most + 1, sizeof *m->sets);
-    if (m->next && m->fail && m->queue && m->set && m->sets) {
-        m->nstates = m->nsets = 1;
-        for (size_t i = 0; i < m->nclauses; i++)
-            for (size_t w = 0; w < m->clauses[i].n; w++)
-                add_word(m, m->clauses[i].v[w], i);
+    m->ends = calloc(most, sizeof *m->ends);
+    m->suffix = calloc(most, sizeof *m->suffix);
+    m->end = calloc(most, sizeof *m->end); /* every word has a byte */
+    if (m->next && m->fail && m->queue && m->ends && m->suffix && m->end) {
+        m->nstates = 1;
+        add_words(m, m->clauses, m->nclauses, 0);
+        add_words(m, m->starts, m->nstarts, CLAUSES_MAX);
         link_states(m);
         g = settle(m, a);
     }
     free(m->next);
     free(m->fail);
     free(m->queue);
-    free(m->set);
-    free(m->sets);
+    free(m->ends);
+    free(m->suffix);
+    free(m->end);
     return g;
 }
 
-struct gate *gate_new(const struct pattern *const *p, size_t n, struct gate_set *need, struct arena *a) {
+struct gate *gate_new(struct pattern *const *p, size_t n, struct gate_set *need, struct arena *a) {
     struct maker m = {0};
 
     for (size_t i = 0; i < n; i++)
         needs_of(&m, p[i], &need[i]);
+    for (size_t i = 0; i < n; i++)
+        starts_of(&m, p[i], a);
     struct gate *g = automaton(&m, a);
     free(m.clauses);
+    free(m.starts);
     return g;
 }
 
-struct gate_set gate_scan(const struct gate *g, struct str s) {
-    struct gate_set have = {{0}};
+/* ---- looking */
+
+static void note(const struct gate *g, const struct out *o, size_t end, struct gate_hits *h) {
+    for (int w = 0; w < GATE_WORDS; w++)
+        h->have.w[w] |= o->set.w[w];
+    for (uint32_t i = o->places; h->places && i < o->places + o->nplaces; i++) {
+        size_t at = end - g->places[i].back;
+        h->at[g->places[i].start][at / 64] |= UINT64_C(1) << at % 64;
+    }
+}
+
+void gate_scan(const struct gate *g, struct str s, struct gate_hits *h) {
     size_t state = 0;
 
+    h->have = (struct gate_set){{0}};
+    h->text = s;
+    h->places = s.n <= GATE_TEXT;
+    for (unsigned i = 0; h->places && i < g->nstarts; i++)
+        memset(h->at[i], 0, (s.n + 63) / 64 * sizeof h->at[i][0]);
     for (size_t i = 0; i < s.n; i++) {
         state = g->next[(state << g->shift) + g->class[(unsigned char)s.p[i]]];
-        if (state < g->first_out)
-            continue;
-        const struct gate_set *set = &g->sets[g->out[state - g->first_out]];
-        for (int w = 0; w < GATE_WORDS; w++)
-            have.w[w] |= set->w[w];
+        if (state >= g->first_out)
+            note(g, &g->out[state - g->first_out], i + 1, h);
     }
-    return have;
+}
+
+size_t gate_next(const struct gate_hits *h, unsigned start, size_t from) {
+    if (from >= h->text.n)
+        return SIZE_MAX;
+    uint64_t w = h->at[start][from / 64] & (UINT64_MAX << from % 64);
+    for (size_t i = from / 64;;) {
+        if (w)
+            return i * 64 + (size_t)__builtin_ctzll(w);
+        if (++i * 64 >= h->text.n)
+            return SIZE_MAX;
+        w = h->at[start][i];
+    }
+}
+
+size_t gate_last(const struct gate_hits *h, unsigned start, size_t to) {
+    if (h->text.n == 0)
+        return SIZE_MAX;
+    to = to < h->text.n ? to : h->text.n - 1;
+    uint64_t w = h->at[start][to / 64] & (UINT64_MAX >> (63 - to % 64));
+    for (size_t i = to / 64;; w = h->at[start][--i]) {
+        if (w)
+            return i * 64 + 63 - (size_t)__builtin_clzll(w);
+        if (i == 0)
+            return SIZE_MAX;
+    }
 }

@@ -18,11 +18,22 @@ struct gate_set { /* of clauses */
     uint64_t w[GATE_WORDS];
 };
 
-/* Builds one for n patterns; need[i] becomes what pattern i needs. NULL without memory. What does not fit is not needed: a gate rules
- * out less then, never more. */
-struct gate *gate_new(const struct pattern *const *p, size_t n, struct gate_set *need, struct arena *a);
-/* The clauses that hold in s. */
-struct gate_set gate_scan(const struct gate *g, struct str s);
+#define GATE_STARTS 96   /* things that follow "anything" in some pattern */
+#define GATE_TEXT 1024   /* longer texts: where such a thing may begin is not kept */
+struct gate_hits {
+    struct gate_set have;                        /* the clauses that hold */
+    struct str text;                             /* in this text */
+    bool places;                                 /* and, in a short one, */
+    uint64_t at[GATE_STARTS][GATE_TEXT / 64];    /* where the things may begin: a bit a byte */
+};
+
+/* Builds one for n patterns; need[i] becomes what pattern i needs, and their "anything"s know what to look for. NULL without memory.
+ * What does not fit is not needed: a gate rules out less then, never more. */
+struct gate *gate_new(struct pattern *const *p, size_t n, struct gate_set *need, struct arena *a);
+void gate_scan(const struct gate *g, struct str s, struct gate_hits *out);
+/* The first place from `from` on (the last up to `to`) where thing `start` may begin, as places in h->text; SIZE_MAX when there is none. */
+size_t gate_next(const struct gate_hits *h, unsigned start, size_t from);
+size_t gate_last(const struct gate_hits *h, unsigned start, size_t to);
 
 static inline bool gate_open(const struct gate_set *need, const struct gate_set *have) {
     return ((need->w[0] & ~have->w[0]) | (need->w[1] & ~have->w[1]) | (need->w[2] & ~have->w[2]) | (need->w[3] & ~have->w[3])) == 0;

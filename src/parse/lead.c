@@ -93,6 +93,24 @@ static void beginnings(const struct lead_item *item, size_t number, struct begin
     }
 }
 
+bool lead_beginnings(const struct lead_item *item, int most, void (*each)(void *, struct str), void *ctx) {
+    struct begins b = {0};
+    bool ok = false;
+
+    for (int choices = 3; choices >= 0 && !ok; choices--) {
+        int left = most;
+        b.n = 0;
+        ok = spread(item->p, item->op, choices, (struct begin){0}, &b, &left);
+    }
+    for (size_t i = 0; i < b.n; i++)
+        ok = ok && b.v[i].n > 0;
+    ok = ok && !b.nomem;
+    for (size_t i = 0; ok && i < b.n; i++)
+        each(ctx, str_n(b.v[i].p, b.v[i].n));
+    free(b.v);
+    return ok && b.n > 0;
+}
+
 static int begin_cmp(const void *a, const void *b) {
     const struct begin *x = a, *y = b;
     size_t n = x->n < y->n ? x->n : y->n;

@@ -129,8 +129,8 @@ struct search { /* one text looked at */
     struct str text;
     long work;
     bool plain;              /* without index and gate */
-    const struct gate *gate; /* whose clauses */
-    struct gate_set have;    /* these are */
+    const struct gate *gate; /* whose hits */
+    struct gate_hits *hits;  /* these are */
 };
 
 static bool pattern_fits(struct search *q, const struct nz_group *g, bool part, const struct nz_pattern *p, struct str s, struct captures *c) {
@@ -140,9 +140,11 @@ static bool pattern_fits(struct search *q, const struct nz_group *g, bool part, 
         return pattern_match_plain(p->pattern, s, none, &q->work, c);
     if (p->gated && q->gate != g->gate) {
         q->gate = g->gate;
-        q->have = gate_scan(g->gate, q->text);
+        gate_scan(g->gate, q->text, q->hits);
     }
-    return (!p->gated || gate_open(&p->need, &q->have)) && pattern_match(p->pattern, s, none, &q->work, c);
+    if (p->gated && !gate_open(&p->need, &q->hits->have))
+        return false;
+    return pattern_match(p->pattern, s, (struct pattern_help){none, p->gated ? q->hits : NULL}, &q->work, c);
 }
 
 /* The first pattern of the list that matches has it; NULL when none does. */
@@ -204,6 +206,9 @@ bool normalise_kind(const struct normaliser *nz, struct message *m, struct str k
 }
 
 static void search(const struct normaliser *nz, struct message *m, struct search q) {
+    struct gate_hits hits; /* large, and filled by need */
+
+    q.hits = &hits;
     if (m->flags & MSG_FIELDS)
         return;
     m->flags |= MSG_FIELDS;

@@ -215,7 +215,7 @@ static size_t open_patterns(const struct nz_group *g, struct nz_pattern **out, s
 }
 
 static const struct gate *make_gate(struct loader *l, struct nz_pattern **v, size_t n) {
-    const struct pattern **p = calloc(n + 1, sizeof *p);
+    struct pattern **p = calloc(n + 1, sizeof *p);
     struct gate_set *need = calloc(n + 1, sizeof *need);
     const struct gate *gate = NULL;
 

@@ -9,6 +9,7 @@
 #include "parse/pattern.h"
 
 #include "parse/addr.h"
+#include "parse/gate.h"
 #include "parse/lead.h"
 #include "parse/pattern_op.h"
 
@@ -21,6 +22,8 @@ struct walk {
     struct captures *out;
     bool plain;
     const struct pattern_nothing *none;
+    const struct gate_hits *hits;
+    size_t shift; /* where s begins in the text of hits */
 };
 
 static bool literal_at(const struct walk *w, struct str lit, size_t at) {
@@ -77,6 +80,35 @@ static bool may_follow(const struct walk *w, const struct op *o, size_t at) {
     if (!(o->follow[c / 64] >> c % 64 & 1))
         return false;
     return o[1].kind != OP_LITERAL || literal_at(w, o[1].text, at);
+}
+
+/* TEXT where the places are known at which what follows may begin. */
+static bool greedy_places(struct walk *w, size_t i, size_t at) {
+    unsigned start = w->p->ops[i].start - 1u;
+    size_t end = w->s.n + w->shift;
+
+    while ((end = gate_last(w->hits, start, end)) != SIZE_MAX && end >= at + w->shift) {
+        if (--*w->budget < 0)
+            return false;
+        if (end - w->shift < w->s.n && span(w, i, at, end - w->shift))
+            return true;
+        if (end-- == 0)
+            return false;
+    }
+    return false;
+}
+
+static bool lazy_places(struct walk *w, size_t i, size_t at) {
+    unsigned start = w->p->ops[i].start - 1u;
+    size_t end = at + w->shift;
+
+    for (; (end = gate_next(w->hits, start, end)) != SIZE_MAX && end - w->shift < w->s.n; end++) {
+        if (--*w->budget < 0)
+            return false;
+        if (span(w, i, at, end - w->shift))
+            return true;
+    }
+    return false;
 }
 
 /* TEXT and WORD: the longest first, down to lo. */
@@ -254,9 +286,9 @@ static bool from(struct walk *w, size_t i, size_t at) {
             at += o->text.n;
             i++;
             continue;
-        case OP_PAIRS:
-        case OP_TEXT: return greedy(w, i, at, at, w->s.n);
-        case OP_LAZY: return lazy(w, i, at);
+        case OP_PAIRS: return greedy(w, i, at, at, w->s.n);
+        case OP_TEXT: return o->start && w->hits ? greedy_places(w, i, at) : greedy(w, i, at, at, w->s.n);
+        case OP_LAZY: return o->start && w->hits ? lazy_places(w, i, at) : lazy(w, i, at);
         case OP_WORD: return word(w, i, at);
         case OP_USER: return user(w, i, at);
         case OP_IP: return address(w, i, at, false);
@@ -279,10 +311,12 @@ static bool match(struct walk w) {
     return from(&w, 0, 0);
 }
 
-bool pattern_match(const struct pattern *p, struct str s, const struct pattern_nothing *none, long *budget, struct captures *out) {
-    return match((struct walk){p, s, budget, out, false, none});
+bool pattern_match(const struct pattern *p, struct str s, struct pattern_help help, long *budget, struct captures *out) {
+    size_t shift = help.hits ? (size_t)(s.p - help.hits->text.p) : 0;
+
+    return match((struct walk){p, s, budget, out, false, help.none, help.hits && help.hits->places ? help.hits : NULL, shift});
 }
 
 bool pattern_match_plain(const struct pattern *p, struct str s, const struct pattern_nothing *none, long *budget, struct captures *out) {
-    return match((struct walk){p, s, budget, out, true, none});
+    return match((struct walk){.p = p, .s = s, .budget = budget, .out = out, .plain = true, .none = none});
 }

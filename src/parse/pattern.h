@@ -66,9 +66,14 @@ struct pattern_env { /* of one file */
 /* Everything in the arena. NULL with e filled when the text is no pattern. */
 struct pattern *pattern_compile(struct str text, const struct pattern_env *env, struct arena *a, struct err *e);
 bool pattern_is_nothing(const struct pattern_nothing *none, struct str value);
+struct gate_hits;
+struct pattern_help { /* what may be NULL */
+    const struct pattern_nothing *none;
+    const struct gate_hits *hits; /* of the pattern's gate, in a text that s is a part of */
+};
 /* True when all of s is matched. *budget bounds the work over several patterns: it counts bytes looked at in search and ends in a
- * "no" when used up. none may be NULL. */
-bool pattern_match(const struct pattern *p, struct str s, const struct pattern_nothing *none, long *budget, struct captures *out);
+ * "no" when used up. */
+bool pattern_match(const struct pattern *p, struct str s, struct pattern_help help, long *budget, struct captures *out);
 /* The same without the index over alternatives: for the test that compares. */
 bool pattern_match_plain(const struct pattern *p, struct str s, const struct pattern_nothing *none, long *budget, struct captures *out);
 /* Calls `each` for every named capture. */

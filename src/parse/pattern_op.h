@@ -44,6 +44,7 @@ struct op {
     uint8_t capture;         /* enum capture_kind */
     bool keep;               /* a capture with a name */
     uint16_t id;
+    uint8_t start;           /* OP_TEXT, OP_LAZY: 1 + which thing of the gate follows; 0: none that is known */
     uint16_t to;             /* OP_JUMP: where; OP_CHOICE: behind it */
     uint16_t branches;       /* OP_CHOICE: how many, */
     const uint16_t *branch;  /*            where they begin, */

@@ -45,7 +45,7 @@ static void one_pattern(struct str in) {
     struct pattern *p = pattern_compile(pattern, &env, &a, &e);
     if (!p != (e.text[0] != '\0'))
         abort();
-    if (p && pattern_match(p, in, NULL, &budget, &c))
+    if (p && pattern_match(p, in, (struct pattern_help){0}, &budget, &c))
         for (size_t i = 0; i < c.n; i++)
             if (c.v[i].value.n && (c.v[i].value.p < in.p || c.v[i].value.p + c.v[i].value.n > in.p + in.n))
                 abort();
