@@ -32,7 +32,6 @@ struct gate {
     const struct out *out; /* and say this */
     const struct place *places;
     const uint16_t *next;
-    unsigned nstarts;
 };
 struct place { /* a thing begins so many bytes before */
     uint8_t start, back;
@@ -319,7 +318,7 @@ static struct gate *settle(struct maker *m, struct arena *a) {
         o->nplaces = (uint32_t)say(m, s, o, places + nplaces);
         nplaces += o->nplaces;
     }
-    *g = (struct gate){.shift = m->shift, .first_out = (uint16_t)quiet, .out = out, .places = places, .next = next, .nstarts = (unsigned)m->nstarts};
+    *g = (struct gate){.shift = m->shift, .first_out = (uint16_t)quiet, .out = out, .places = places, .next = next};
     memcpy(g->class, m->class, sizeof g->class);
     return g;
 }
@@ -377,7 +376,7 @@ static void note(const struct gate *g, const struct out *o, size_t end, struct g
         h->have.w[w] |= o->set.w[w];
     for (uint32_t i = o->places; h->places && i < o->places + o->nplaces; i++) {
         size_t at = end - g->places[i].back;
-        h->at[g->places[i].start][at / 64] |= UINT64_C(1) << at % 64;
+        h->at[at / 64][g->places[i].start] |= UINT64_C(1) << at % 64;
     }
 }
 
@@ -387,8 +386,8 @@ void gate_scan(const struct gate *g, struct str s, struct gate_hits *h) {
     h->have = (struct gate_set){{0}};
     h->text = s;
     h->places = s.n <= GATE_TEXT;
-    for (unsigned i = 0; h->places && i < g->nstarts; i++)
-        memset(h->at[i], 0, (s.n + 63) / 64 * sizeof h->at[i][0]);
+    if (h->places)
+        memset(h->at, 0, (s.n + 63) / 64 * sizeof h->at[0]);
     for (size_t i = 0; i < s.n; i++) {
         state = g->next[(state << g->shift) + g->class[(unsigned char)s.p[i]]];
         if (state >= g->first_out)
@@ -399,13 +398,13 @@ void gate_scan(const struct gate *g, struct str s, struct gate_hits *h) {
 size_t gate_next(const struct gate_hits *h, unsigned start, size_t from) {
     if (from >= h->text.n)
         return SIZE_MAX;
-    uint64_t w = h->at[start][from / 64] & (UINT64_MAX << from % 64);
+    uint64_t w = h->at[from / 64][start] & (UINT64_MAX << from % 64);
     for (size_t i = from / 64;;) {
         if (w)
             return i * 64 + (size_t)__builtin_ctzll(w);
         if (++i * 64 >= h->text.n)
             return SIZE_MAX;
-        w = h->at[start][i];
+        w = h->at[i][start];
     }
 }
 
@@ -413,8 +412,8 @@ size_t gate_last(const struct gate_hits *h, unsigned start, size_t to) {
     if (h->text.n == 0)
         return SIZE_MAX;
     to = to < h->text.n ? to : h->text.n - 1;
-    uint64_t w = h->at[start][to / 64] & (UINT64_MAX >> (63 - to % 64));
-    for (size_t i = to / 64;; w = h->at[start][--i]) {
+    uint64_t w = h->at[to / 64][start] & (UINT64_MAX >> (63 - to % 64));
+    for (size_t i = to / 64;; w = h->at[--i][start]) {
         if (w)
             return i * 64 + 63 - (size_t)__builtin_clzll(w);
         if (i == 0)

@@ -24,7 +24,7 @@ struct gate_hits {
     struct gate_set have;                        /* the clauses that hold */
     struct str text;                             /* in this text */
     bool places;                                 /* and, in a short one, */
-    uint64_t at[GATE_STARTS][GATE_TEXT / 64];    /* where the things may begin: a bit a byte */
+    uint64_t at[GATE_TEXT / 64][GATE_STARTS];    /* where the things may begin: a bit a byte */
 };
 
 /* Builds one for n patterns; need[i] becomes what pattern i needs, and their "anything"s know what to look for. NULL without memory.

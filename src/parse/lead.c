@@ -17,6 +17,8 @@
 #define LITERAL_MAX 48  /* bytes of a beginning that are looked at */
 #define SPREAD_MAX 256  /* beginnings of one item */
 
+#define WIDE 8 /* a node with more edges has one for every byte, to the root where there is none */
+
 struct node {
     uint32_t edges; /* first of byte[] and to[] */
     uint32_t list;  /* first of items[] */
@@ -131,7 +133,7 @@ struct maker {
     struct todo *todo;
     uint8_t *byte;
     uint32_t *to;
-    size_t nnodes, nedges, cap;
+    size_t nnodes, nedges, edges_cap, cap;
     uint16_t *items;
     size_t nitems, items_cap;
     uint8_t *seen; /* of an item: in the list at hand */
@@ -176,6 +178,31 @@ static bool one_item(const struct maker *m, size_t lo, size_t hi) {
     return true;
 }
 
+static size_t edges_of(const struct maker *m, const struct todo *t, size_t from) {
+    size_t n = 0;
+
+    for (size_t i = from; i < t->hi; i++)
+        n += i == from || m->v[i].p[t->depth] != m->v[i - 1].p[t->depth];
+    return n;
+}
+
+static bool room_for_edges(struct maker *m, size_t n) {
+    if (m->nedges + n <= m->edges_cap)
+        return true;
+    size_t cap = 2 * (m->nedges + n);
+    uint8_t *byte = realloc(m->byte, cap);
+    if (byte)
+        m->byte = byte;
+    uint32_t *to = byte ? realloc(m->to, cap * sizeof *to) : NULL;
+    if (!to)
+        return false;
+    m->to = to;
+    memset(m->byte + m->edges_cap, 0, cap - m->edges_cap);
+    memset(m->to + m->edges_cap, 0, (cap - m->edges_cap) * sizeof *to);
+    m->edges_cap = cap;
+    return true;
+}
+
 static bool grow(struct maker *m, size_t at) {
     struct todo t = m->todo[at];
     struct node *node = &m->nodes[at];
@@ -188,12 +215,19 @@ static bool grow(struct maker *m, size_t at) {
     if (!add_list(m, node, t.lo, ends))
         return false;
     node->edges = (uint32_t)m->nedges;
+    bool wide = edges_of(m, &t, ends) > WIDE;
+    if (!room_for_edges(m, wide ? 256 : WIDE))
+        return false;
+    node->nedges = wide ? 256 : 0;
+    m->nedges += node->nedges;
     for (size_t lo = ends, hi; lo < t.hi; lo = hi) {
         for (hi = lo + 1; hi < t.hi && m->v[hi].p[t.depth] == m->v[lo].p[t.depth];)
             hi++;
-        m->byte[m->nedges] = (uint8_t)m->v[lo].p[t.depth];
-        m->to[m->nedges++] = (uint32_t)m->nnodes;
-        node->nedges++;
+        unsigned char c = (unsigned char)m->v[lo].p[t.depth];
+        size_t edge = wide ? node->edges + c : m->nedges++;
+        m->byte[edge] = c;
+        m->to[edge] = (uint32_t)m->nnodes;
+        node->nedges = (uint16_t)(node->nedges + !wide);
         m->todo[m->nnodes] = (struct todo){lo, hi, t.depth + 1};
         m->nodes[m->nnodes++] = (struct node){.list = node->list, .nlist = node->nlist};
     }
@@ -240,10 +274,8 @@ struct lead *lead_new(const struct lead_item *items, size_t n, struct arena *a) 
     struct maker m = {.v = b.v, .cap = cap, .n = n};
     m.nodes = calloc(cap, sizeof *m.nodes);
     m.todo = calloc(cap, sizeof *m.todo);
-    m.byte = calloc(cap, 1);
-    m.to = calloc(cap, sizeof *m.to);
     m.seen = calloc(n + 1, 1);
-    bool ok = !b.nomem && m.nodes && m.todo && m.byte && m.to && m.seen;
+    bool ok = !b.nomem && m.nodes && m.todo && m.seen;
     if (ok) {
         m.todo[m.nnodes++] = (struct todo){0, b.n, 0};
         for (size_t i = 0; ok && i < m.nnodes; i++)
@@ -265,10 +297,16 @@ const uint16_t *lead_at(const struct lead *l, struct str s, size_t *n) {
     const struct node *node = l->nodes;
 
     for (size_t i = 0; i < s.n && node->nedges; i++) {
-        const uint8_t *bytes = l->byte + node->edges, *hit = memchr(bytes, (unsigned char)lower(s.p[i]), node->nedges);
-        if (!hit)
+        unsigned char c = (unsigned char)lower(s.p[i]);
+        size_t edge = node->edges, end = edge + node->nedges;
+        if (node->nedges > WIDE)
+            edge += c;
+        else
+            while (edge < end && l->byte[edge] != c)
+                edge++;
+        if (edge == end || l->to[edge] == 0)
             break;
-        node = &l->nodes[l->to[node->edges + (size_t)(hit - bytes)]];
+        node = &l->nodes[l->to[edge]];
     }
     *n = node->nlist;
     return l->items + node->list;
