@@ -161,7 +161,7 @@ static bool user(struct walk *w, size_t i, size_t at) {
     *w->budget -= (long)(end - at);
     while (end > at && w->s.p[end - 1] == '.')
         end--;
-    return end > at && span(w, i, at, end);
+    return end > at && w->s.p[at] != '/' && span(w, i, at, end); /* else it is a path */
 }
 
 static bool digits(struct walk *w, size_t i, size_t at, size_t max) {

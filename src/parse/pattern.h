@@ -9,7 +9,7 @@
  *     lazy        anything, closed from the left. What the program wrote before a stranger's words
  *     word        no blank, at least one byte, as much as leaves the rest a match
  *     user        an account's name whose end is certain: the whole run of letters, digits, _ . - @ + $ \ / and bytes from 0x80 on,
- *                 at least one, no more and no less; a '.' at its end is the sentence's
+ *                 at least one, no more and no less; a '.' at its end is the sentence's, and a path ("/...") is none
  *     ip          an address, IPv4 or IPv6, [bracketed] or mapped
  *     addr        an address, or else a host name: then src_ip becomes src_host
  *     port, int   0..65535; digits with an optional '-'
