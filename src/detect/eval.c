@@ -204,8 +204,12 @@ static bool keyword_holds(struct eval *ev, const struct value *v) {
 
 static bool item_holds(struct eval *ev, const struct item *it) {
     bool hit = it->all;
-    for (size_t i = 0; i < it->nvalues && hit == it->all; i++)
-        hit = it->keyword ? keyword_holds(ev, &it->values[i]) : field_holds(ev, it, &it->values[i]);
+    for (size_t i = 0; i < it->nvalues && hit == it->all;) {
+        hit = false;
+        do
+            hit = hit || (it->keyword ? keyword_holds(ev, &it->values[i]) : field_holds(ev, it, &it->values[i]));
+        while (++i < it->nvalues && it->values[i].also);
+    }
     return hit != it->negate;
 }
 

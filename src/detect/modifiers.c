@@ -25,6 +25,7 @@ struct working { /* one value under way */
     struct draft d;
     struct str raw; /* as written */
     bool null, quoted;
+    bool also; /* a form of the one before */
 };
 
 struct modding {
@@ -248,6 +249,7 @@ static bool mod_base64offset(struct modding *m, int arg) {
         memset(p, ' ', off);
         memcpy(p + off, text.p, text.n);
         w[i] = m->w[i / 3];
+        w[i].also = w[i].also || off;
         if (!encode(m, str_n(p, text.n + off), &w[i].d, front[off], behind[(text.n + off) % 3]))
             return false;
     }
@@ -465,6 +467,7 @@ static bool freeze(struct modding *m, const struct working *w, struct value *v) 
         [V_LT] = freeze_number,     [V_LTE] = freeze_number, [V_GT] = freeze_number, [V_GTE] = freeze_number,
         [V_EXISTS] = freeze_exists, [V_REF] = freeze_ref};
     v->op = m->op;
+    v->also = w->also;
     v->text = w->raw;
     if (w->null && m->op != V_TEXT)
         return wrong(m, "null does not go with this modifier");

@@ -73,8 +73,12 @@ static struct need of_value(struct arena *a, const struct item *it, const struct
 
 static struct need of_all(struct arena *a, const struct item *it) {
     struct need n = nothing;
-    for (size_t i = 0; i < it->nvalues; i++) {
+    for (size_t i = 0; i < it->nvalues;) {
         struct need v = of_value(a, it, &it->values[i]);
+        while (++i < it->nvalues && it->values[i].also) {
+            struct need form = of_value(a, it, &it->values[i]);
+            need_or(a, &v, &form);
+        }
         need_and(&n, &v);
     }
     return n;

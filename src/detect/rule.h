@@ -29,6 +29,7 @@ struct value { /* one thing that a field may be */
     bool want;    /* V_EXISTS, boolean */
     bool numeric; /* V_TEXT that is a number too; num is set */
     bool boolean; /* V_TEXT that YAML reads as true or false: want says which, text how it was written */
+    bool also;    /* another form of the value in front of it: any of them will do, with `all` too */
     bool v6;      /* V_CIDR */
     uint8_t bits; /* V_CIDR */
     uint8_t addr[16];
