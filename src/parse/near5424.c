@@ -60,7 +60,7 @@ static struct str skip_data(struct str s) {
         n = structured(s);
     while (n && n < s.n && s.p[n] == ' ')
         n++;
-    return n < s.n || s.p[0] == '-' ? sub(s, n, s.n) : s; /* nothing but data: that is what it says, then */
+    return n < s.n || (s.n && s.p[0] == '-') ? sub(s, n, s.n) : s; /* nothing but data: that is what it says, then */
 }
 
 bool near5424_parse(struct message *m, struct str rest, enum pri_kind pri) {
