@@ -65,6 +65,8 @@ static void choice_lines(struct buf *b) {
             buf_text(b, "|--root-cause");
         if (strcmp(a->name, "reason_code") == 0)
             buf_text(b, "|--because");
+        if (strcmp(a->name, "rule_status") == 0)
+            buf_text(b, "|--status");
         buf_text(b, ") words=\"");
         command_arg_choices(a, choice_word, b);
         buf_text(b, "\" ;;\n");

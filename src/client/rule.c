@@ -152,7 +152,8 @@ bool rule_test_of_files(const struct client *c) {
     const char *what = said_get(&c->said, "rule");
     struct str s = str_of(what);
 
-    return what && (str_chr(s, '/') != SIZE_MAX || str_ends(s, STR(".yml")) || str_ends(s, STR(".yaml")) || access(what, F_OK) == 0);
+    return what && (str_starts(s, STR("/")) || str_starts(s, STR("./")) || str_starts(s, STR("../")) || str_ends(s, STR(".yml")) ||
+                    str_ends(s, STR(".yaml")) || access(what, F_OK) == 0);
 }
 
 /* Beside this program, as in a build folder, or where it is installed. */

@@ -43,6 +43,7 @@ void cmd_metrics(struct call *k) {
     counter(&b, "tocsin_api_requests_total", "Requests on the control socket.", c->requests);
     counter(&b, "tocsin_api_refused_total", "Requests answered with an error.", c->refused);
     counter(&b, "tocsin_watch_dropped_total", "Watchers let go because they did not read.", c->watch_dropped);
+    gauge(&b, "tocsin_rules_refused", "Rules of the configuration that are refused, or break their samples.", (double)rulebook_refused(c));
     account_metrics(c, &b);
     desk_metrics(c->desk, k->now, &b);
     http_reply(k->r, b.over ? 500 : 200, "text/plain; version=0.0.4; charset=utf-8", "", buf_view(&b));

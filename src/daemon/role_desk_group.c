@@ -146,7 +146,7 @@ static void on_stats(const struct worker *w, struct str payload) {
 static void on_tally(struct worker *w, struct str payload) {
     struct tally_frame f;
 
-    if (!tally_decode(payload, &w->r->arena, &f))
+    if (!tally_frame_decode(payload, &w->r->arena, &f))
         log_err("desk", "ingest %u: what its rules did makes no sense", w->id);
     else if (w->r->control)
         control_tally(w->r->control, &f);

@@ -227,7 +227,7 @@ static void tally_send(struct ingest *in) {
     for (int i = 0; i < TALLY_FRAMES && in->tally && in->has_now && in->flight.desk && tally_next(in->tally, in->now.matcher, &f); i++) {
         struct buf b;
         buf_init(&b, LINK_FRAME_MAX);
-        if (tally_encode(&b, &f))
+        if (tally_frame_encode(&b, &f))
             flight_tell(&in->flight, FRAME_TALLY, buf_view(&b));
         buf_fini(&b);
     }

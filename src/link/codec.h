@@ -102,8 +102,8 @@ struct tally_frame { /* FRAME_TALLY: not kept, not numbered */
     struct tally_program *programs;
     size_t nprograms;
 };
-bool tally_encode(struct buf *b, const struct tally_frame *in);
-bool tally_decode(struct str payload, struct arena *a, struct tally_frame *out);
+bool tally_frame_encode(struct buf *b, const struct tally_frame *in);
+bool tally_frame_decode(struct str payload, struct arena *a, struct tally_frame *out);
 
 struct ack { /* FRAME_ACK */
     uint64_t seq;        /* this one is committed (frames are acknowledged in order) */

@@ -114,7 +114,7 @@ static void programs_unpack(struct unpack *u, struct arena *a, struct tally_fram
     }
 }
 
-bool tally_encode(struct buf *b, const struct tally_frame *in) {
+bool tally_frame_encode(struct buf *b, const struct tally_frame *in) {
     if (in->nrules > TALLY_RULES_MAX || in->nfilters > TALLY_FILTERS_MAX || in->nfields > TALLY_FIELDS_MAX ||
         in->nprograms > TALLY_PROGRAMS_MAX)
         return false;
@@ -124,7 +124,7 @@ bool tally_encode(struct buf *b, const struct tally_frame *in) {
     return !b->over;
 }
 
-bool tally_decode(struct str payload, struct arena *a, struct tally_frame *out) {
+bool tally_frame_decode(struct str payload, struct arena *a, struct tally_frame *out) {
     struct unpack u;
 
     *out = (struct tally_frame){0};

@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
     arena_init(&a, (size_t)16 << 20);
     buf_init(&one, (size_t)16 << 20);
     buf_init(&two, (size_t)16 << 20);
-    switch (p[0] % 7) {
+    switch (p[0] % 8) {
     case 0:
         AGAIN(batch, batch_decode(in, &a, &x), batch_decode(buf_view(&one), &a, &y));
         break;
@@ -48,6 +48,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
         break;
     case 5:
         AGAIN(carried, carried_decode(in, &x), carried_decode(buf_view(&one), &y));
+        break;
+    case 6:
+        AGAIN(tally_frame, tally_frame_decode(in, &a, &x), tally_frame_decode(buf_view(&one), &a, &y));
         break;
     default:
         AGAIN(hearing, hearing_decode(in, &x), hearing_decode(buf_view(&one), &y));

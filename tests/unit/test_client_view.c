@@ -78,6 +78,26 @@ static void log_text_never_steers_the_terminal(void **state) {
     buf_fini(&c.out);
 }
 
+static void what_rules_say_is_harmless_too(void **state) {
+    struct client c = {.tty_out = true, .width = 120, .colors = true};
+
+    (void)state;
+    assert_int_equal(show(&c, "/v1/rules", view_rule_list, "[{\"id\":\"" HOSTILE "\",\"title\":\"" HOSTILE "\",\"why\":\"" HOSTILE "\",\"file\":\"" HOSTILE "\"}]"), RC_OK);
+    check_harmless(buf_view(&c.out), false, true);
+    buf_fini(&c.out);
+    assert_int_equal(show(&c, "/v1/rules/coverage", view_rule_coverage,
+                          "{\"since\":\"2026-11-22T04:00:00Z\",\"rules\":{\"loaded\":1},\"unfilled_fields\":[{\"field\":\"" HOSTILE "\",\"rules\":2,\"example\":\"" HOSTILE
+                          "\"}],\"programs_without_rule\":[{\"program\":\"" HOSTILE "\",\"lines\":3}],\"never_fired\":[],\"never_fired_more\":0,\"lines_of_others\":4}"),
+                     RC_OK);
+    check_harmless(buf_view(&c.out), false, true);
+    assert_non_null(strstr(buf_cstr(&c.out), "4 lines of more programs"));
+    assert_non_null(strstr(buf_cstr(&c.out), ": none\n"));
+    buf_fini(&c.out);
+    assert_int_equal(show(&c, "/v1/rules/test", view_rule_test, "[{\"text\":\"" HOSTILE "\",\"match\":false,\"why\":\"" HOSTILE "\"},{\"text\":{\"b64\":\"/w==\"},\"match\":true}]"), RC_OK);
+    check_harmless(buf_view(&c.out), false, true);
+    buf_fini(&c.out);
+}
+
 static void a_pipe_gets_tabs_a_header_and_whole_values(void **state) {
     struct client c = {0};
 
@@ -203,6 +223,7 @@ static void an_error_keeps_its_code_its_hint_and_its_details(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(log_text_never_steers_the_terminal),
+        cmocka_unit_test(what_rules_say_is_harmless_too),
         cmocka_unit_test(a_pipe_gets_tabs_a_header_and_whole_values),
         cmocka_unit_test(csv_runs_no_formula),
         cmocka_unit_test(times_are_told_from_now_or_in_utc),

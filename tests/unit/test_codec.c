@@ -193,8 +193,8 @@ static void what_rules_did_comes_out_as_it_went_in(void **state) {
     (void)state;
     arena_init(&a, 1 << 20);
     buf_init(&b, 1 << 16);
-    assert_true(tally_encode(&b, &in));
-    assert_true(tally_decode(buf_view(&b), &a, &out));
+    assert_true(tally_frame_encode(&b, &in));
+    assert_true(tally_frame_decode(buf_view(&b), &a, &out));
     assert_true(out.others == 7 && out.nrules == 2 && out.nfilters == 1 && out.nfields == 2 && out.nprograms == 1);
     assert_true(str_is(out.rules[0].id, "r1") && out.rules[0].ns == UINT64_MAX && out.rules[0].last == INT64_MIN && out.rules[0].limit == 5);
     assert_true(str_is(out.filters[0].id, "f") && out.filters[0].excluded == 9 && str_is(out.fields[1], "src_ip"));
@@ -202,17 +202,17 @@ static void what_rules_did_comes_out_as_it_went_in(void **state) {
     for (size_t n = 0; n < b.n; n++) { /* every truncation, in a block of exactly that size */
         char *p = malloc(n + 1);
         memcpy(p + 1, b.p, n);
-        assert_false(tally_decode(str_n(p + 1, n), &a, &out));
+        assert_false(tally_frame_decode(str_n(p + 1, n), &a, &out));
         free(p);
     }
     buf_c(&b, 0);
-    assert_false(tally_decode(buf_view(&b), &a, &out));
+    assert_false(tally_frame_decode(buf_view(&b), &a, &out));
     buf_reset(&b);
     pack_varint(&b, 0);
     pack_u32(&b, UINT32_MAX); /* more rules than there are bytes */
-    assert_false(tally_decode(buf_view(&b), &a, &out));
+    assert_false(tally_frame_decode(buf_view(&b), &a, &out));
     in.nrules = TALLY_RULES_MAX + 1;
-    assert_false(tally_encode(&b, &in));
+    assert_false(tally_frame_encode(&b, &in));
     buf_fini(&b);
     arena_fini(&a);
 }

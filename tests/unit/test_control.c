@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "control/control.h"
+#include "detect/refused.h"
 #include "model/command.h"
 
 static const char roster_text[] =
@@ -68,13 +69,19 @@ static enum rc on_explain(void *ctx, struct str lines, struct buf *json, struct 
     return RC_OK;
 }
 
+static enum rc on_rule_test(void *ctx, uint32_t rule, struct str lines, struct buf *json, struct err *e) {
+    (void)ctx, (void)e;
+    buf_printf(json, "[{\"rule\":%u,\"n\":%zu}]", rule, lines.n);
+    return RC_OK;
+}
+
 static void on_watch(void *ctx, struct str line) {
     (void)ctx;
     if (t.control)
         control_watch(t.control, line);
 }
 
-static const struct control_ops ops = {.reload = on_reload, .explain = on_explain};
+static const struct control_ops ops = {.reload = on_reload, .explain = on_explain, .rule_test = on_rule_test};
 
 static void load_roster(void) {
     struct tree **docs = NULL;
@@ -647,6 +654,88 @@ static void explain_takes_lines_as_they_are(void **state) {
     check_ask(403, "rep", "POST", "/v1/explain", "x");
 }
 
+/* ---- rules */
+
+static struct ruleset *two_rules(void) {
+    static const char yaml[] = "title: One/two rules\nid: r1\nlevel: high\ntags: [attack.defense_evasion, attack.t1070.002]\nlogsource: {product: linux}\n"
+                               "detection:\n  s: {user: root, never.there: x}\n  condition: s\n"
+                               "---\ntitle: Gone\nid: r2\nstatus: deprecated\nlogsource: {product: linux}\ndetection:\n  s: [x]\n  condition: s\n";
+    struct tree **docs = NULL;
+    struct ruleset *rs = NULL;
+    struct errs *es = calloc(1, sizeof *es);
+    struct err e = {0};
+    size_t n = 0;
+
+    assert_int_equal(tree_from_yaml("x/rules.yml", str_of(yaml), &docs, &n, &e), RC_OK);
+    if (ruleset_load((const struct tree *const *)docs, n, 0, &rs, es) != RC_OK)
+        fail_msg("%s", es->v[0].text);
+    while (n)
+        tree_free(docs[--n]);
+    free(docs);
+    free(es);
+    return rs;
+}
+
+static void tell_rules(struct buf *refused) {
+    struct tally_rule rules[] = {{STR("r1"), 10, 4, 1, 2000, 1, INT64_C(1795320000) * US_PER_S}};
+    struct str fields[] = {STR("user")};
+    struct tally_program programs[] = {{STR("frobnicator"), 3, 9, false, false}};
+    struct tally_frame f = {0, rules, 1, NULL, 0, fields, 1, programs, 1};
+    struct err e = {0};
+
+    err_at(&e, RC_CONFIG, "x/bad.yml", 7, 3, "it is wrong");
+    buf_init(refused, 4096);
+    refused_add(refused, NULL, 0, &e);
+    control_tally(t.control, &f);
+}
+
+static void rules_are_listed_shown_and_covered(void **state) {
+    struct ruleset *rs = two_rules();
+    struct buf refused;
+
+    (void)state;
+    check_ask(503, "iso", "GET", "/v1/rules/coverage", NULL); /* none are in force yet */
+    tell_rules(&refused);
+    control_rules(t.control, rs, buf_view(&refused));
+    check_ask(200, "iso", "GET", "/v1/rules", NULL);
+    assert_string_equal(said("/0/id"), "r1");
+    assert_string_equal(said("/0/matched"), "4");
+    assert_string_equal(said("/0/cpu_percent"), "100.0");
+    assert_string_equal(said("/1/status"), "disabled");
+    assert_string_equal(said("/2/status"), "refused");
+    assert_string_equal(said("/2/line"), "7");
+    check_ask(200, "iso", "GET", "/v1/rules?rule_status=refused", NULL);
+    assert_string_equal(said("/0/why"), "it is wrong");
+    assert_string_equal(said("/1/id"), "");
+    check_ask(200, "iso", "GET", "/v1/rules?never_fired=yes", NULL);
+    assert_string_equal(said("/0/id"), "");
+    check_ask(200, "iso", "GET", "/v1/rules?source=rules.yml&level=high", NULL);
+    assert_string_equal(said("/0/id"), "r1");
+    check_ask(400, "iso", "GET", "/v1/rules?level=hihg", NULL);
+    check_ask(403, "rep", "GET", "/v1/rules", NULL);
+    check_ask(200, "iso", "GET", "/v1/rules/show?rule=one%2Ftwo%20rules", NULL);
+    assert_string_equal(said("/fields/0/ever_filled"), "true");
+    assert_string_equal(said("/fields/1/ever_filled"), "false");
+    check_ask(404, "iso", "GET", "/v1/rules/show?rule=three", NULL);
+    check_ask(400, "iso", "GET", "/v1/rules/show", NULL);
+    check_ask(200, "iso", "GET", "/v1/rules/coverage", NULL);
+    assert_string_equal(said("/rules/loaded"), "1");
+    assert_string_equal(said("/unfilled_fields/0/field"), "never.there");
+    assert_string_equal(said("/programs_without_rule/0/program"), "frobnicator");
+    assert_string_equal(said("/regex_limits/0/regex_limits"), "1");
+    assert_string_equal(said("/attack/6/formerly"), "defense-evasion"); /* by its old name, and with '_' */
+    assert_string_equal(said("/attack/6/rules"), "1");
+    assert_string_equal(said("/attack/6/techniques/0"), "T1070.002");
+    assert_int_equal(ask_bytes("POST", "/v1/rules/test?rule=r1", token_of("iso"), NULL, str_n("a\0\xff\n", 4)), 200);
+    assert_string_equal(said("/0/n"), "4");
+    check_ask(404, "iso", "POST", "/v1/rules/test?rule=r9", "x");
+    check_ask(200, "iso", "GET", "/v1/status", NULL);
+    assert_non_null(strstr(said("/problems/0"), "refused"));
+    control_rules(t.control, t.rules, STR_NONE);
+    ruleset_free(rs);
+    buf_fini(&refused);
+}
+
 /* ---- answers that come later */
 
 static int ask_later(const char *login, const char *path, const char *body) {
@@ -816,6 +905,7 @@ int main(void) {
         PROMISE(health_needs_nobody),
         PROMISE(the_description_has_every_route),
         PROMISE(explain_takes_lines_as_they_are),
+        PROMISE(rules_are_listed_shown_and_covered),
         PROMISE(a_reload_answers_when_it_is_done),
         PROMISE(a_client_that_left_is_not_answered),
         PROMISE(too_many_waiting_are_told_to_come_back),
