@@ -163,6 +163,11 @@ static void parse_part(struct jw *w, const struct explainer *ex) {
 }
 
 static bool named_before(const struct message *m, size_t i) {
+    const struct field *own;
+
+    /* a sender's "host" that a body's file does not take for ours, beside one that is */
+    if (m->fields[i].id == F_OTHER && field_own(m->fields[i].name) != F_OTHER && message_has(m, field_own(m->fields[i].name), STR_NONE, &own) && own)
+        return true;
     for (size_t k = 0; k < i; k++)
         if (m->fields[k].id == m->fields[i].id && (m->fields[i].id != F_OTHER || str_eq(m->fields[k].name, m->fields[i].name)))
             return true;

@@ -117,13 +117,13 @@ static bool next_item(struct str *s, struct item *it) {
 }
 
 static bool nothing(struct str s) {
-    return str_is(s, "?") || str_is(s, "(null)") || str_is(s, "(none)");
+    return s.n && (s.p[0] == '?' || s.p[0] == '(') && (s.n == 1 || str_is(s, "(null)") || str_is(s, "(none)"));
 }
 
 /* What the value stands for; false when it is left out. */
 static bool resolved(struct message *m, const struct item *it, bool execve, struct str *value) {
     *value = it->value;
-    if (it->quoted || !encoded(it->name, execve) || !hex(it->value))
+    if (it->quoted || !hex(it->value) || !encoded(it->name, execve)) /* cheapest first */
         return !nothing(it->value);
     char *out = message_spare(m, it->value.n);
     if (!out)
