@@ -106,5 +106,8 @@ bool normaliser_derives(const struct normaliser *nz, enum field_id id, struct st
 }
 
 bool normalise_first(const struct normaliser *nz, const struct message *m) {
-    return m->body != BODY_NONE || (nz->decodes && m->text.n && memchr(m->text.p, '\\', m->text.n));
+    /* of an access log the shape alone says what it is, and its values stand in the text */
+    bool body = m->body != BODY_NONE && m->body != BODY_ACCESS;
+
+    return body || (nz->decodes && m->text.n && memchr(m->text.p, '\\', m->text.n));
 }
