@@ -4,7 +4,7 @@
  *
  * Takes   one time after the other.
  * Gives   whether the correlation fires at it, or folds it into what fired before.
- * Keeps   as many stamps as decide, and no more than ring_max: of values and rules that stand twice the older make room first.
+ * Keeps   the stamps that decide (correlate_room.c).
  *
  * After firing the group folds until a span has passed without a match (or for `suppress`); then it starts empty, so that every
  * event is counted once: in what fired, in a fold, or not at all because it had left the window before.
@@ -14,37 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPANS_MAX 13
-#define RING_VALUES 4096
-#define RING_RULES 1024
-#define RING_COUNTED 256 /* what closes and only counts: more become heavier stamps */
-
 static bool ordered(const struct corr *c) {
     return c->type == CORR_TEMPORAL_ORDERED;
-}
-
-static bool sums(const struct corr *c) {
-    return c->type == CORR_VALUE_SUM || c->type == CORR_VALUE_AVG;
-}
-
-static bool by_rule(const struct corr *c) {
-    return c->type == CORR_TEMPORAL || c->type == CORR_TEMPORAL_ORDERED;
-}
-
-/* Before firing fewer than N events stand in any span, so N times the spans within the allowed lateness are enough. */
-static uint32_t ring_max(const struct corr *c) {
-    int64_t spans = LATENESS / c->timespan + 3;
-    switch (c->type) {
-    case CORR_EVENT_COUNT:
-        return c->closes ? RING_COUNTED : (uint32_t)c->at_least * (uint32_t)(spans > SPANS_MAX ? SPANS_MAX : spans);
-    case CORR_VALUE_COUNT:
-        return c->at_least > RING_VALUES / 2 ? (uint32_t)(2 * c->at_least) : RING_VALUES;
-    case CORR_TEMPORAL:
-    case CORR_TEMPORAL_ORDERED:
-        return RING_RULES;
-    default:
-        return RING_VALUES;
-    }
 }
 
 bool group_time_sane(int64_t t) {
@@ -134,13 +105,13 @@ bool group_ordered(const struct window *w, const struct corr *c, uint32_t from, 
 
 /* ---- the stamps of the span that ends at the newest */
 
-static void acc_in(struct group *g, uint32_t i) {
+void group_acc_in(struct group *g, uint32_t i) {
     struct stamp s = window_at(&g->win, i);
     if (g->more && !g->more->acc.c->closes)
         acc_add(&g->more->acc, &s);
 }
 
-static void acc_out(struct group *g, uint32_t i) {
+void group_acc_out(struct group *g, uint32_t i) {
     struct stamp s = window_at(&g->win, i);
     if (g->more && !g->more->acc.c->closes)
         acc_drop(&g->more->acc, &s);
@@ -149,7 +120,7 @@ static void acc_out(struct group *g, uint32_t i) {
 static void slide(struct group *g, const struct corr *c) {
     int64_t from = window_time(&g->win, g->win.n - 1) - c->timespan;
     while (window_time(&g->win, g->win.lo) < from)
-        acc_out(g, g->win.lo++);
+        group_acc_out(g, g->win.lo++);
 }
 
 void group_rebuild(struct group *g, const struct rule *r) {
@@ -162,7 +133,7 @@ void group_rebuild(struct group *g, const struct rule *r) {
     while (window_time(&g->win, g->win.lo) < from)
         g->win.lo++;
     for (uint32_t i = g->win.lo; i < g->win.n; i++)
-        acc_in(g, i);
+        group_acc_in(g, i);
     if (ordered(r->corr))
         runs_again(g, r->corr);
 }
@@ -176,147 +147,20 @@ static void forget_stamps(struct group *g) {
         g->more->start[k] = INT64_MIN;
 }
 
-/* ---- room */
-
-/* Of values and rules that stand again behind them the older go; their weight stays with who stood before them. */
-static void compact(struct group *g, const struct rule *r) {
-    struct acc met;
-    uint64_t spilt = 0;
-    uint32_t to = g->win.n;
-    bool memory = acc_init(&met, r->corr) && window_widen(&g->win);
-    for (uint32_t i = g->win.n; memory && i-- > 0;) {
-        struct stamp s = window_at(&g->win, i);
-        uint32_t before = acc_kinds(&met);
-        memory = acc_add(&met, &s);
-        if (acc_kinds(&met) == before) {
-            spilt += s.weight;
-            continue;
-        }
-        spilt += s.weight;
-        s.weight = spilt > UINT32_MAX ? UINT32_MAX : (uint32_t)spilt;
-        spilt = 0;
-        window_put(&g->win, --to, s);
-    }
-    acc_fini(&met);
-    if (!memory)
-        return;
-    window_drop(&g->win, to);
-    group_rebuild(g, r);
-}
-
-/* Of a run of one rule the first and the last say everything about windows that begin or end in it but how many stood between. */
-static void compact_runs(struct group *g) {
-    uint32_t to = 0;
-    if (!window_widen(&g->win))
-        return;
-    for (uint32_t i = 0; i < g->win.n; i++) {
-        struct stamp s = window_at(&g->win, i), a, b;
-        bool inside = to > 0 && i + 1 < g->win.n;
-        if (inside) {
-            a = window_at(&g->win, to - 1);
-            b = window_at(&g->win, i + 1);
-            inside = a.ref == s.ref && b.ref == s.ref;
-        }
-        if (inside)
-            a.weight += s.weight;
-        window_put(&g->win, inside ? to - 1 : to, inside ? a : s);
-        to += !inside;
-    }
-    window_keep(&g->win, to);
-}
-
-static void drop_oldest(struct group *g) {
-    if (g->win.lo == 0)
-        acc_out(g, 0);
-    window_drop(&g->win, 1);
-}
-
-/* Sums go on: the oldest is added to the next. */
-static void merge_oldest(struct group *g) {
-    struct stamp a = window_at(&g->win, 0), b = window_at(&g->win, 1);
-    double x, y;
-    bool inside = g->win.lo == 0;
-    if (!window_widen(&g->win)) {
-        drop_oldest(g);
-        return;
-    }
-    memcpy(&x, &a.value, sizeof x);
-    memcpy(&y, &b.value, sizeof y);
-    drop_oldest(g);
-    if (inside)
-        acc_out(g, 0);
-    y += x;
-    memcpy(&b.value, &y, sizeof y);
-    b.weight += a.weight;
-    window_put(&g->win, 0, b);
-    if (inside)
-        acc_in(g, 0);
-}
-
-/* A window that closes keeps its beginning: what is too much becomes part of the stamp before it. */
-static int64_t merge_newest(struct group *g, const struct corr *c, const struct stamp *s) {
-    uint32_t i = g->win.n - 1;
-    double x, y;
-    while (i > 0 && window_time(&g->win, i) > s->t)
-        i--;
-    if (!window_widen(&g->win))
-        return -1;
-    struct stamp at = window_at(&g->win, i);
-    memcpy(&x, &s->value, sizeof x);
-    memcpy(&y, &at.value, sizeof y);
-    y += x;
-    if (sums(c))
-        memcpy(&at.value, &y, sizeof y);
-    at.weight += s->weight;
-    window_put(&g->win, i, at);
-    return i;
-}
-
-/* false: it is older than everything that matters. */
-static bool make_room(struct group *g, const struct rule *r, int64_t t, struct fired *out) {
-    const struct corr *c = r->corr;
-    uint32_t max = ring_max(c);
-    int64_t newest = g->win.n ? window_time(&g->win, g->win.n - 1) : t;
-    int64_t horizon = (newest > t ? newest : t) - c->timespan - LATENESS;
-    if (t < horizon)
-        return false;
-    horizon -= c->timespan; /* the latest of all may end a span that reaches back so far */
-    while ((!c->closes || g->more->due == NEVER) && g->win.n && window_time(&g->win, 0) < horizon)
-        drop_oldest(g);
-    if (g->win.n < max)
-        return true;
-    if (c->expr && c->closes)
-        compact_runs(g);
-    else if (!c->closes && (c->type == CORR_VALUE_COUNT || by_rule(c)))
-        compact(g, r);
-    if (g->win.n < max)
-        return true;
-    if (t < window_time(&g->win, 0))
-        return false;
-    out->lost += c->type != CORR_EVENT_COUNT;
-    if (c->closes && !c->expr)
-        return true;
-    if (sums(c))
-        merge_oldest(g);
-    else
-        drop_oldest(g);
-    return true;
-}
-
 int64_t group_put(struct group *g, const struct rule *r, const struct seen *s, struct fired *out) {
     struct stamp new = {s->t, s->reminder ? 0 : s->weight, s->ref, s->value};
     if (r->corr->type == CORR_EVENT_COUNT)
         new.ref = 0, new.value = 0;
-    if (!make_room(g, r, s->t, out) || ((new.weight != 1 || new.ref || new.value) && !group_more(g, r)))
+    if (!group_room(g, r, s->t, out) || ((new.weight != 1 || new.ref || new.value) && !group_more(g, r)))
         return -1;
-    if (g->win.n >= ring_max(r->corr))
-        return merge_newest(g, r->corr, &new);
+    if (g->win.n >= group_stamps_max(r->corr))
+        return group_merge(g, r->corr, &new);
     bool was = g->win.is_wide;
     int64_t i = window_add(&g->win, new);
     if (i >= 0 && !was && g->win.is_wide && g->more && r->corr->type == CORR_EVENT_COUNT) /* up to here the ring alone counted */
         group_rebuild(g, r);
     else if (i >= 0 && (uint32_t)i >= g->win.lo)
-        acc_in(g, (uint32_t)i);
+        group_acc_in(g, (uint32_t)i);
     else if (i >= 0)
         g->win.lo++;
     return i;

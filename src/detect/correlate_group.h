@@ -85,7 +85,14 @@ enum step group_step_closing(struct group *g, const struct rule *r, const struct
 bool group_pack(const struct group *g, const struct rule *r, struct buf *b);
 bool group_unpack(struct group *g, const struct rule *r, struct str state); /* g as group_init left it */
 
-/* shared by the three */
+/* correlate_room.c */
+uint32_t group_stamps_max(const struct corr *c);
+bool group_room(struct group *g, const struct rule *r, int64_t t, struct fired *out); /* false: t is older than all that matters */
+int64_t group_merge(struct group *g, const struct corr *c, const struct stamp *s);    /* into the stamp before it */
+
+/* shared by them */
+void group_acc_in(struct group *g, uint32_t i); /* stamp i into, or out of, what the span that ends at the newest amounts to */
+void group_acc_out(struct group *g, uint32_t i);
 enum step group_fire(struct group *g, const struct rule *r, int64_t at, const struct fired *out);
 struct more *group_more(struct group *g, const struct rule *r); /* NULL without memory */
 int64_t group_put(struct group *g, const struct rule *r, const struct seen *s, struct fired *out); /* index, or -1: too late */
