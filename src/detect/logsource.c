@@ -88,8 +88,8 @@ static bool any_glob(const struct glob *g, size_t n, struct str text) {
 }
 
 static bool field_fits(const struct message *m, const struct source_field *f) {
-    const struct field *own = NULL;
-    return message_has(m, (enum field_id)f->id, f->name, &own) &&
+    const struct field *own = NULL; /* of that name: an alias is somebody else's word for something */
+    return message_has(m, (enum field_id)f->id, f->name, &own) && (!own || field_spelt(own, f->name)) &&
            any_glob(f->globs, f->nglobs, own ? own->value : message_field(m, (enum field_id)f->id, f->name));
 }
 

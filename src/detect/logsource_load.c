@@ -90,15 +90,17 @@ static bool key_program(struct loading *l, const struct tree_node *n) {
 
 static int find_word(const char *const *words, size_t n, struct str s) {
     for (size_t i = 0; i < n; i++)
-        if (str_is(s, words[i]))
+        if (words[i] && str_is(s, words[i]))
             return (int)i;
     return -1;
 }
 
-static const char *const body_words[BODY__COUNT] = {"none", "json", "cef", "leef", "xml", "audit", "journal"};
+static const char *const body_words[BODY__COUNT] = {
+    [BODY_JSON] = "json",   [BODY_CEF] = "cef",         [BODY_LEEF] = "leef",     [BODY_XML] = "xml",
+    [BODY_AUDIT] = "audit", [BODY_JOURNAL] = "journal", [BODY_ACCESS] = "access", [BODY_PAIRS] = "pairs"};
 
 static bool add_body(struct loading *l, const struct tree_node *n) {
-    return find_word(body_words, BODY__COUNT, tree_text(n)) > 0 || wrong(l, n, "body is json, cef, leef, xml, audit or journal");
+    return find_word(body_words, BODY__COUNT, tree_text(n)) > 0 || wrong(l, n, "body is json, cef, leef, xml, audit, journal, access or pairs");
 }
 
 static bool key_body(struct loading *l, const struct tree_node *n) {
