@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define SD_ELEMENTS 2048
-#define SD_FEW 16
+#define SD_FEW 8
 
 /* SD-NAME: 1..32 of PRINTUSASCII without '=', ' ', ']', '"'. */
 static size_t name_length(struct str s) {
@@ -70,46 +70,47 @@ static bool element(struct str *s, struct str *id) {
     return true;
 }
 
-/* The SD-IDs seen, so that a twin is found: side by side while they are few, then by hash. */
+/* SD-IDs by hash, for the message that has more than a few. */
 struct ids {
     struct str v[SD_ELEMENTS];
-    uint16_t at[2 * SD_ELEMENTS]; /* index + 1; used from SD_FEW on */
+    uint16_t at[2 * SD_ELEMENTS]; /* index + 1 */
     size_t n;
 };
 
-static bool hashed(struct ids *ids, size_t i) {
-    size_t slot = str_hash(ids->v[i]) % (2 * SD_ELEMENTS);
+static bool fresh(struct ids *ids, struct str id) {
+    size_t slot = str_hash(id) % (2 * SD_ELEMENTS);
 
     for (; ids->at[slot]; slot = (slot + 1) % (2 * SD_ELEMENTS))
-        if (str_eq(ids->v[ids->at[slot] - 1], ids->v[i]))
+        if (str_eq(ids->v[ids->at[slot] - 1], id))
             return false;
-    ids->at[slot] = (uint16_t)(i + 1);
+    ids->v[ids->n++] = id;
+    ids->at[slot] = (uint16_t)ids->n;
     return true;
 }
 
-/* Whether the last one stands there for the first time. */
-static bool unique(struct ids *ids) {
-    if (ids->n == SD_FEW) {
-        memset(ids->at, 0, sizeof ids->at);
-        for (size_t i = 0; i < SD_FEW - 1; i++)
-            hashed(ids, i);
-    }
-    if (ids->n >= SD_FEW)
-        return hashed(ids, ids->n - 1);
-    for (size_t i = 0; i + 1 < ids->n; i++)
-        if (str_eq(ids->v[i], ids->v[ids->n - 1]))
-            return false;
-    return true;
+/* Apart, because hardening clears what stands on the stack: no other message pays for these 40 KiB. */
+static __attribute__((noinline)) size_t many_length(struct str s) {
+    struct ids ids = {.n = 0};
+    struct str r = s, id;
+
+    while (r.n && r.p[0] == '[')
+        if (ids.n == SD_ELEMENTS || !element(&r, &id) || !fresh(&ids, id))
+            return 0;
+    return s.n - r.n;
 }
 
 size_t sd_length(struct str s) {
-    struct ids ids; /* not cleared: nearly every message has two or three elements */
-    struct str r = s;
+    struct str r = s, seen[SD_FEW]; /* nearly every message has two or three elements */
 
-    ids.n = 0;
-    while (r.n && r.p[0] == '[')
-        if (ids.n == SD_ELEMENTS || !element(&r, &ids.v[ids.n++]) || !unique(&ids))
+    for (size_t n = 0; r.n && r.p[0] == '['; n++) {
+        if (n == SD_FEW)
+            return many_length(s);
+        if (!element(&r, &seen[n]))
             return 0;
+        for (size_t i = 0; i < n; i++)
+            if (str_eq(seen[i], seen[n]))
+                return 0;
+    }
     return s.n - r.n;
 }
 
