@@ -2,8 +2,8 @@
  *
  * scene.c - stories as tests: the real pipeline, desk and record in one process, with a clock that can be turned
  *
- * Takes   scene files. Lines: scene "name" | policy FILE | rules FILE... | asset KEY need=N data=N | sod MODE | syslog LINE | repeat N every DURATION |
- *         advance DURATION | as WHO VERB [REF] [name=value]... [-> refused|denied|conflict|invalid|not-found] | mail down|up | restart |
+ * Takes   scene files. Lines: scene "name" | policy FILE | rules FILE... | asset KEY need=N data=N | source HOST heartbeat=DURATION | sod MODE |
+ *         syslog LINE | repeat N every DURATION | advance DURATION | down DURATION (nobody listens) | as WHO VERB [REF] [name=value]... [-> refused|denied|conflict|invalid|not-found] | mail down|up | restart |
  *         expect events N [key=value|key~"part"|last.key=value]... | expect incidents N ... | expect mail to=ADDRESS [subject~"..."] |
  *         expect mail none | expect audit intact | expect said "part" | expect show REF "part".  '#' starts a comment.
  * Gives   a line per scene; exit status 1 when an expectation failed, with file:line.
@@ -45,7 +45,7 @@ struct scene {
     int64_t now;
     bool mail_down, failed, opened, done;
     uint64_t seq;
-    struct buf roster;
+    struct buf roster, sources;
     char *rules, *policy;
     const char *sod;
     struct buf image;
@@ -179,6 +179,7 @@ static void open_scene(struct scene *s)
     }
     s->opened = true;
     buf_printf(&s->roster, "orgs: [{slug: main, name: Example GmbH, tz: Europe/Berlin, sod_mode: %s}]\n", s->sod);
+    if (s->sources.n) buf_printf(&s->roster, "sources:\n%s", buf_cstr(&s->sources));
     write_text(s, "roster.yaml", buf_view(&s->roster));
     buf_init(&conf, 65536);
     buf_printf(&conf, "state: %s\nrun: %s\nzone: Europe/Berlin\ndomain: example.test\nfiles:\n  roster: [roster.yaml]\n  policy: [%s]\n  rules: [%s]\n  normalise: [%s/etc/normalise.d]\n"
@@ -201,6 +202,16 @@ static void open_scene(struct scene *s)
 
 /* ---- what happens */
 
+/* As ingest tells it: listed sources were heard, be it with a harmless line. */
+static void hear(struct scene *s, const struct message *m)
+{
+    const struct source *src = str_absent(m->host) ? NULL : roster_source(&s->g->roster, m->host);
+    if (!src || !src->heartbeat) return;
+    struct hearing h = {.generation = 1, .n = 1};
+    h.v[0] = (struct heard_one){(uint32_t)(src - s->g->roster.sources), s->now};
+    desk_heard(s->desk, &h);
+}
+
 static void one_line(struct scene *s)
 {
     struct message m = {.raw = str_of(s->last_line), .arrived = s->now, .peer = STR("192.0.2.250:514"), .transport = TRANSPORT_UDP};
@@ -211,6 +222,7 @@ static void one_line(struct scene *s)
     struct ack ack = {0};
     memset(sightings, 0, sizeof sightings);
     size_t n = pipeline_line(&s->p, &m, NULL, hits);
+    hear(s, &m);
     for (size_t i = 0; i < n; i++) pipeline_sighting(&s->p, &m, hits[i], &ones[i], &sightings[i]);
     for (size_t i = 0; i < n; i++) sightings[i].generation = 1;
     struct batch b = {.epoch = 7, .seq = ++s->seq, .worker = 0, .sightings = sightings, .n = n};
@@ -406,6 +418,7 @@ static void step(struct scene *s, char *line)
     if (!n) return;
     if (!strcmp(w[0], "scene") && n > 1) { snprintf(s->name, sizeof s->name, "%s", w[1]); return; }
     if (!strcmp(w[0], "asset") && n > 1) { asset(s, w, n); return; }
+    if (!strcmp(w[0], "source") && n == 3) { buf_printf(&s->sources, "  - {name: %s, org: main, heartbeat: %s}\n", w[1], w[2] + strcspn(w[2], "=") + 1); return; }
     if (!strcmp(w[0], "sod") && n > 1) { s->sod = !strcmp(w[1], "compensating") ? "compensating" : "strict"; return; }
     if (!strcmp(w[0], "policy") && n > 1) { free(s->policy); s->policy = under("tests/scenes", w[1]); return; }
     if (!strcmp(w[0], "rules") && n > 1) { free(s->rules); s->rules = under("etc/rules.d", w[1]); return; }
@@ -418,7 +431,14 @@ static void step(struct scene *s, char *line)
     } else if (!strcmp(w[0], "advance") && n == 2) advance(s, w[1]);
     else if (!strcmp(w[0], "as") && n >= 3) as(s, w, n);
     else if (!strcmp(w[0], "mail") && n == 2) s->mail_down = !strcmp(w[1], "down");
-    else if (!strcmp(w[0], "restart")) { desk_close(s->desk, s->now); open_desk(s); pump(s); }
+    else if (!strcmp(w[0], "down") && n == 2) {
+        int64_t us = 0;
+        if (!str_duration(str_of(w[1]), &us)) failed(s, "\"%s\" is no duration", w[1]);
+        desk_close(s->desk, s->now);
+        s->now += us;
+        open_desk(s);
+        pump(s);
+    } else if (!strcmp(w[0], "restart")) { desk_close(s->desk, s->now); open_desk(s); pump(s); }
     else if (!strcmp(w[0], "expect")) expect(s, w, n);
     else failed(s, "\"%s\" is no word of a scene", w[0]);
 }
@@ -432,6 +452,7 @@ static bool run(const char *file)
     *s = (struct scene){.file = file, .now = START * US_PER_S, .rules = under("etc", "rules.d"), .policy = under("etc", "policy")};
     snprintf(s->dir, sizeof s->dir, "/tmp/tocsin-scene.XXXXXX");
     buf_init(&s->roster, 65536);
+    buf_init(&s->sources, 65536);
     s->sod = "strict";
     buf_text(&s->roster, roster_head);
     buf_init(&text, 1u << 20);
@@ -450,6 +471,7 @@ static bool run(const char *file)
     generation_free(s->g);
     if (s->opened) buf_fini(&s->image);
     buf_fini(&s->roster);
+    buf_fini(&s->sources);
     static const char *const made[] = {"tocsin.yaml", "roster.yaml", "tocsin.db", "tocsin.db-wal", "tocsin.db-shm", "tocsin.db.ballast", "ballast"};
     for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
         char path[160];
