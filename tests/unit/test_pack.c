@@ -247,6 +247,7 @@ static const struct {
     {"audit-disabled", 3, 2},
     {"windows-log-cleared", 3, 2},
     {"logging-ended", 5, 5},
+    {"source-silent", 4, 3},
 };
 
 static int priority_on(const struct rule_info *r, const struct asset *a) {
