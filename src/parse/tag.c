@@ -71,6 +71,10 @@ static bool tag_close(struct str s, size_t n, struct tag *t) {
     t->pid = STR_NONE;
     size_t i = bracketed(s, n, &t->pid);
 
+    if (i > n && i < s.n && s.p[i] == '(') /* "krb5kdc[411](info):" */
+        for (size_t k = i + 1; k < s.n && k < i + 12 && s.p[k] > ' '; k++)
+            if (s.p[k] == ')' && k + 1 < s.n && s.p[k + 1] == ':')
+                i = k + 1;
     t->app = sub(s, 0, n);
     t->end = tag_end(s, i, i > n);
     return t->end != SIZE_MAX;
@@ -98,15 +102,37 @@ static bool title_tag(struct str s, size_t n, struct tag *t) {
     for (int words = 1; words < 3 && n + 1 < s.n && s.p[n] == ' ' && is_upper(s.p[0]) && is_upper(s.p[n + 1]); words++) {
         size_t more = run(sub(s, n + 1, s.n), TAG_CHAR);
         n += 1 + more;
-        if (n < s.n && s.p[n] == '[')
-            return tag_close(s, n, t) && t->pid.n && s.p[t->pid.p - s.p + (ptrdiff_t)t->pid.n + 1] == ':' && is_digit(t->pid.p[0]);
+        if (n < s.n && s.p[n] == '[') {
+            size_t end = 0;
+            if (tag_close(s, n, t) && t->pid.n)
+                end = (size_t)(t->pid.p - s.p) + t->pid.n + 1; /* behind the bracket */
+            return end && end < s.n && s.p[end] == ':' && is_digit(t->pid.p[0]);
+        }
     }
     return false;
 }
 
-/* Two words: "syslogd 1.4.1:" and "-- root[2421]:" */
+/* "[411]: " at i, digits only: a process id that its program has set apart ("sogod [411]: "). */
+static bool lone_pid(struct str s, size_t i, struct str *pid) {
+    size_t end = bracketed(s, i, pid);
+
+    if (end == i || end + 1 >= s.n || s.p[end] != ':' || s.p[end + 1] != ' ')
+        return false;
+    for (size_t k = 0; k < pid->n; k++)
+        if (!is_digit(pid->p[k]))
+            return false;
+    return true;
+}
+
+/* Two words: "syslogd 1.4.1:", "-- root[2421]:" and "sogod [411]:" */
 static bool two_words(struct str s, size_t n, struct tag *t) {
     bool login = n == 2 && s.p[0] == '-' && s.p[1] == '-';
+
+    if (n + 1 < s.n && s.p[n] == ' ' && s.p[n + 1] == '[' && lone_pid(s, n + 1, &t->pid)) {
+        t->app = sub(s, 0, n);
+        t->end = (size_t)(t->pid.p - s.p) + t->pid.n + 3;
+        return true;
+    }
 
     if (n + 1 >= s.n || s.p[n] != ' ' || (!is_digit(s.p[n + 1]) && !login))
         return false;
@@ -143,7 +169,8 @@ size_t tag_host(struct str s) {
         size_t in = run(sub(s, 1, s.n), HEX_COLON);
         return in > 2 && in + 2 < s.n && s.p[1 + in] == ']' && s.p[2 + in] == ' ' && memchr(s.p, ':', in) ? in + 2 : 0;
     }
-    if (n == 0 || n > 255 || (n < s.n && s.p[n] != ' '))
+    struct str pid;
+    if (n == 0 || n > 255 || (n < s.n && s.p[n] != ' ') || (n + 1 < s.n && s.p[n + 1] == '[' && lone_pid(s, n + 1, &pid)))
         return 0;
     return memchr(s.p, ':', n) && !ipv6_like(s) ? 0 : n;
 }

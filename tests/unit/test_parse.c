@@ -180,6 +180,7 @@ static void no_byte_behind_the_message_is_looked_at(void **state) {
         "<189>Jan  2 03:04:06 192.0.2.9 29: *Jan  2 03:04:05.678: %SYS-5-CONFIG_I: x",
         "<38>Jan  2 03:04:05 Message forwarded from aix1: sshd[4711]: x",
         "<38>Jan  2 03:04:05 <auth.info> h1 notice Microsoft Word[4711]: x",
+        "<38>Microsoft Word[4711]",
         "<14>Jan  2 03:04:05 fw1: %ASA-6-302013: MSWinEventLog\t1",
         "<38>gw1 sshd[4711]: x",
     };
