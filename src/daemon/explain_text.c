@@ -150,7 +150,8 @@ static void rules_part(struct explainer *ex, struct buf *b) {
         const struct explain_alert *a = &ex->x.alerts[i];
         rule_line(rule_info(ex->g->rules, a->rule), a->fired ? "fired" : "folded", b);
         label(b, "");
-        buf_printf(b, a->fired ? "%llu within the window" : "%llu more, silently, into what fired before", (unsigned long long)a->count);
+        buf_printf(b, a->closed ? "%llu when its window closed" : a->fired ? "%llu within the window" : "%llu more, silently, into what fired before",
+                   (unsigned long long)a->count);
         for (size_t k = 0; k < a->ngroup; k++) {
             buf_text(b, k ? ", " : ", by ");
             esc_term(b, a->fields[k].name);

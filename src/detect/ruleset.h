@@ -16,6 +16,7 @@
  *     first: "one sentence: what to do first"
  *     event: yes|no             whether it makes an event by itself; default yes, and no when a correlation names it without generate
  *     suppress: 1h              silence after firing, instead of until the window has drained
+ *     expect: [a, b]            correlations decided at a close: groups that are watched unseen
  *     samples: {match: [lines], no_match: [lines]}   run by tocsind -t; correlations: a list of lines in order per sample
  * Log sources are the words of logsources.yaml; a service that is not among them is the name of a program. Messages of a webhook
  * have `product: webhook` (and as service the program the dialect gives), our own `product: tocsin`.
