@@ -16,7 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PATHS_MAX 256
 #define COUNT(v) (sizeof(v) / sizeof *(v))
 
 static const struct column list_columns[] = {
@@ -174,61 +173,58 @@ static const char *find_tocsind(struct buf *path) {
     return TOCSIN_SBINDIR "/tocsind";
 }
 
-static enum rc run_tocsind(const struct client *c, const char *word, char *const *paths, size_t n, struct err *e) {
+/* argv of tocsind: words, then the paths that stand a line each in `paths` (which is cut up). NULL without memory. */
+static char **argv_of(const struct client *c, const char *word, char *first, char *paths) {
     static char name[] = "tocsind", rules[] = "rules", json[] = "--json", config[] = "-c", end[] = "--";
     const char *conf = said_get(&c->said, "config");
-    char *argv[PATHS_MAX + 10];
-    char *verb = str_dup(str_of(word)), *file = conf ? str_dup(str_of(conf)) : NULL;
-    size_t k = 0;
-    struct buf path;
+    size_t n = 1, k = 0;
 
-    buf_init(&path, 8192);
+    for (const char *p = paths; p && *p; p++)
+        n += *p == '\n';
+    char **argv = calloc(n + 10, sizeof *argv);
+    if (!argv)
+        return NULL;
     argv[k++] = name;
     argv[k++] = rules;
-    argv[k++] = verb;
+    argv[k++] = str_dup(str_of(word));
     if (c->json)
         argv[k++] = json;
-    if (file) {
+    if (conf) {
         argv[k++] = config;
-        argv[k++] = file;
+        argv[k++] = str_dup(str_of(conf));
     }
     argv[k++] = end;
-    for (size_t i = 0; i < n; i++)
-        argv[k++] = paths[i];
-    argv[k] = NULL;
-    fflush(stdout);
-    const char *program = find_tocsind(&path);
-    execv(program, argv); /* its exit status is ours */
-    err_set(e, RC_UNREACHABLE, "%s cannot be run: %s", program, strerrordesc_np(errno));
-    err_hint(e, "files of rules are read by tocsind, which is not installed here");
-    buf_fini(&path);
-    free(verb);
-    free(file);
-    return RC_UNREACHABLE;
-}
-
-static enum rc with_files(struct client *c, const char *word, const char *first, struct err *e) {
-    char *paths[PATHS_MAX], *rest = NULL;
-    const char *more = said_get(&c->said, "path");
-    size_t n = 0;
-
     if (first)
-        paths[n++] = str_dup(str_of(first));
-    if (more)
-        rest = str_dup(str_of(more));
-    for (char *at = rest, *next; at && n < PATHS_MAX; at = next) {
+        argv[k++] = first;
+    for (char *at = paths, *next; at; at = next) {
         next = strchr(at, '\n');
         if (next)
             *next++ = '\0';
-        paths[n++] = at;
+        argv[k++] = at;
     }
-    enum rc rc = c->dry_run ? RC_OK : run_tocsind(c, word, paths, n, e);
-    if (c->dry_run)
-        buf_printf(&c->out, "would run: tocsind rules %s, on %zu files or folders\n", word, n);
-    if (first)
-        free(paths[0]);
-    free(rest);
-    return rc;
+    return argv;
+}
+
+static enum rc with_files(struct client *c, const char *word, const char *first, struct err *e) {
+    const char *more = said_get(&c->said, "path");
+    struct buf path;
+
+    if (c->dry_run) {
+        buf_printf(&c->out, "would run: tocsind rules %s\n", word);
+        return RC_OK;
+    }
+    char **argv = argv_of(c, word, first ? str_dup(str_of(first)) : NULL, more ? str_dup(str_of(more)) : NULL);
+    if (!argv)
+        return err_set(e, RC_NOMEM, "out of memory");
+    buf_init(&path, 8192);
+    const char *program = find_tocsind(&path);
+    fflush(stdout);
+    execv(program, argv); /* its exit status is ours; when it cannot be run ours is near, and what was copied goes with it */
+    err_set(e, RC_UNREACHABLE, "%s cannot be run: %s", program, strerrordesc_np(errno));
+    err_hint(e, "files of rules are read by tocsind, which is not installed here");
+    buf_fini(&path);
+    free(argv);
+    return RC_UNREACHABLE;
 }
 
 enum rc view_rule_check(struct client *c, const struct json *reply, struct err *e) {
