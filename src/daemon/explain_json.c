@@ -33,7 +33,7 @@ bool explain_stamp(const struct message *m, char out[48]) {
 
     if (!t->present)
         return false;
-    if (m->dialect == DIALECT_RFC5424 || m->dialect == DIALECT_JSON)
+    if (m->dialect == DIALECT_RFC5424 || (m->dialect == DIALECT_JSON && str_chr(t->text, '-') == 4 /* no epoch */))
         return str_copy(out, 48, t->text);
     n = t->has_year ? snprintf(out, 48, "%04d", c->year) : snprintf(out, 48, "-");
     n += snprintf(out + n, (size_t)(48 - n), "-%02d-%02dT%02d:%02d:%02d", c->mon, c->day, c->hour, c->min, c->sec);
