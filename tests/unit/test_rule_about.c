@@ -12,7 +12,7 @@
     "---\ntitle: " title "\nid: " id "\ncorrelation: {type: event_count, rules: [" of "], group-by: [user], timespan: 5m, condition: {gte: 2}}\n"
 
 static const char rules[] = "title: First\nname: alpha\nid: 0a0a0a0a-1\nlogsource: {product: linux}\ndetection:\n  s: [needle]\n  condition: s\n"
-    DET("Second", "0a0a0a0a-2", "product: linux, service: sshd") DET("Gamma", "0b0b0b0b-3", "product: windows, category: process_creation")
+    DET("Second", "0a0a0a0a-2", "product: linux, service: sshd") DET("Gamma", "0b0b0b0b-3", "product: zxspectrum, category: process_creation")
     CORR("Of alpha", "c1", "alpha") CORR("Of windows", "c2", "0b0b0b0b-3") CORR("Of that", "c3", "c2")
     "---\ntitle: Site\nid: f1\nlogsource: {product: linux}\nfilter: {rules: [alpha], s: [bench], condition: s}\n";
 
@@ -83,7 +83,7 @@ static void a_correlation_of_what_never_comes_never_fires_here(void **state) {
     assert_int_equal(rule_info(rs, 5)->status, RULE_NOT_HERE); /* it counts one that counts it */
     buf_init(&b, 100);
     rule_about_why(rule_info(rs, 5), &b);
-    assert_true(str_is(buf_view(&b), "no source carries windows"));
+    assert_true(str_is(buf_view(&b), "no source carries zxspectrum"));
     buf_reset(&b);
     rule_about_why(rule_info(rs, 3), &b);
     assert_int_equal(b.n, 0);
