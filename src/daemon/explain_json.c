@@ -212,6 +212,23 @@ static void sightings_part(struct jw *w, const struct explainer *ex) {
     jw_list_end(w);
 }
 
+static void excluded_part(struct jw *w, const struct explainer *ex) {
+    const struct match_exclusion *v;
+    size_t n = match_excluded(ex->pipe.matcher, &v);
+
+    jw_key(w, "excluded");
+    jw_list(w);
+    for (size_t i = 0; i < n; i++) {
+        const struct filter_info *filter = filter_info(ex->g->rules, v[i].filter);
+        jw_map(w);
+        jw_kv_str(w, "rule", rule_info(ex->g->rules, v[i].rule)->id);
+        jw_kv_str(w, "title", rule_info(ex->g->rules, v[i].rule)->title);
+        jw_kv_str(w, "filter", filter->title);
+        jw_map_end(w);
+    }
+    jw_list_end(w);
+}
+
 static void event_part(struct jw *w, const struct explainer *ex) {
     const struct explain_event *ev = &ex->x.event;
     const struct message *m = &ex->x.m;
@@ -294,6 +311,7 @@ void explain_json(const struct explainer *ex, struct str text, struct buf *out) 
     jw_kv_bool(&w, "skewed", ex->x.m.flags & MSG_SKEWED);
     fields_part(&w, &ex->x.m);
     sightings_part(&w, ex);
+    excluded_part(&w, ex);
     event_part(&w, ex);
     alerts_part(&w, ex);
     if (!str_absent(text))

@@ -141,8 +141,17 @@ static void nearest(struct explainer *ex, struct buf *b) {
 }
 
 static void rules_part(struct explainer *ex, struct buf *b) {
+    const struct match_exclusion *excluded;
+    size_t n = match_excluded(ex->pipe.matcher, &excluded);
+
     for (size_t i = 0; i < ex->x.nhits; i++)
         rule_line(rule_info(ex->g->rules, ex->x.hits[i]), "matched", b);
+    for (size_t i = 0; i < n; i++) {
+        rule_line(rule_info(ex->g->rules, excluded[i].rule), "excluded", b);
+        buf_text(b, "            by the filter \"");
+        esc_term(b, filter_info(ex->g->rules, excluded[i].filter)->title);
+        buf_text(b, "\"\n");
+    }
     if (ex->x.nhits == 0)
         buf_printf(b, LABEL "none\n", "matched");
     nearest(ex, b);

@@ -17,6 +17,7 @@
 #include "detect/eval.h"
 #include "detect/prefilter.h"
 
+#define EXCLUDED_MAX 16
 #define SAMPLED 64 /* one message in so many is measured */
 #define LONG_NS 20000 /* a rule takes some hundred */
 
@@ -41,6 +42,8 @@ struct matcher {
     uint32_t epoch;
     struct match_stats stats;
     struct match_rule_stats *rules;
+    struct match_exclusion excluded[EXCLUDED_MAX]; /* of the last message */
+    size_t nexcluded;
     uint64_t evaluated; /* messages with candidates */
     uint64_t *filters; /* per filter: messages it took away */
 };
@@ -202,7 +205,7 @@ size_t match_scan(struct matcher *mt, struct message *m) {
     bool everything = !mt->pre, by_literal = false;
     logsource_tags(mt->rs->sources, m, &m->tags);
     next_epoch(mt);
-    mt->ncand = 0;
+    mt->ncand = mt->nexcluded = 0;
     mt->stats.scanned++;
     for (size_t g = 0; g < mt->ngates; g++)
         if (logsource_fits(&mt->gates[g].src, &m->tags, m->program)) {
@@ -230,7 +233,10 @@ static bool ask(struct matcher *mt, struct eval *ev, uint32_t rule) {
         st->last = ev->m->time;
     } else if (by) {
         st->excluded++;
-        mt->filters[by - mt->rs->filters]++;
+        size_t filter = (size_t)(by - mt->rs->filters);
+        mt->filters[filter]++;
+        if (mt->nexcluded < EXCLUDED_MAX)
+            mt->excluded[mt->nexcluded++] = (struct match_exclusion){rule, (uint32_t)filter};
     }
     return hit;
 }
@@ -260,6 +266,7 @@ size_t match_eval(struct matcher *mt, const struct message *m, uint32_t *hits, s
     struct eval ev = {m, mt->regex, &mt->stats.regex_limit};
     bool timed = mt->evaluated++ % SAMPLED == 0;
     size_t n = 0;
+    mt->nexcluded = 0;
     sort_candidates(mt);
     for (size_t i = 0; i < mt->ncand; i++) {
         if (!(timed ? ask_timed : ask)(mt, &ev, mt->cand[i]))
@@ -300,4 +307,9 @@ const struct match_rule_stats *matcher_rule(const struct matcher *mt, uint32_t r
 
 uint64_t matcher_filter(const struct matcher *mt, size_t filter) {
     return filter < mt->rs->nfilters ? mt->filters[filter] : 0;
+}
+
+size_t match_excluded(const struct matcher *mt, const struct match_exclusion **v) {
+    *v = mt->excluded;
+    return mt->nexcluded;
 }

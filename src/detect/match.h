@@ -28,6 +28,13 @@ size_t match_open(const struct matcher *mt);
  * false when the rule matched or its log source does not fit. */
 bool match_why_not(struct matcher *mt, const struct message *m, uint32_t rule, struct buf *out);
 
+/* What filters took away in the last match_eval: a rule whose condition held, and the filter that says it does not count. The first
+ * few; all are counted. */
+struct match_exclusion {
+    uint32_t rule, filter;
+};
+size_t match_excluded(const struct matcher *mt, const struct match_exclusion **v);
+
 struct match_stats {
     uint64_t scanned, candidates, matched, regex_limit, hits_dropped, missing_group_field;
 };
