@@ -28,12 +28,22 @@ struct gate {
     uint32_t open;      /* == epoch */
 };
 
+#define CLASSES 64 /* sets of tags whose gates are remembered: a site has a few dozen */
+struct class {
+    struct tagset tags;
+    bool known;
+    uint32_t n;
+    uint32_t *gates; /* those that the tags fit; a program is compared each time */
+};
+
 struct matcher {
     const struct ruleset *rs;
     struct prefilter *pre; /* NULL: every rule behind an open gate is a candidate */
     struct regex_scratch *regex;
     struct gate *gates;
     size_t ngates;
+    struct class classes[CLASSES];
+    uint32_t *class_gates;
     uint32_t *gate_of; /* per rule; UINT32_MAX: never asked */
     uint32_t *always, *behind;
     uint32_t *seen; /* per rule: epoch in which it became a candidate */
@@ -113,6 +123,12 @@ struct matcher *matcher_new(const struct ruleset *rs, bool prefilter) {
         return NULL;
     }
     fill_gates(mt);
+    if (!(mt->class_gates = calloc(CLASSES * (mt->ngates + 1), sizeof *mt->class_gates))) {
+        matcher_free(mt);
+        return NULL;
+    }
+    for (size_t i = 0; i < CLASSES; i++)
+        mt->classes[i].gates = mt->class_gates + i * mt->ngates;
     return mt;
 }
 
@@ -122,6 +138,7 @@ void matcher_free(struct matcher *mt) {
     prefilter_done(mt->pre);
     regex_scratch_free(mt->regex);
     free(mt->gates);
+    free(mt->class_gates);
     free(mt->gate_of);
     free(mt->always);
     free(mt->behind);
@@ -201,17 +218,41 @@ static bool scan(struct matcher *mt, const struct message *m) {
     return ok;
 }
 
+/* So that a line costs the gates it opens, not those there are. */
+static const struct class *class_of(struct matcher *mt, const struct message *m) {
+    static const struct str nobody; /* a program is compared when the gate is asked */
+    uint64_t h = 0;
+    for (size_t i = 0; i < MSG_TAG_WORDS; i++)
+        h = (h ^ m->tags.w[i]) * UINT64_C(0x9e3779b97f4a7c15);
+    struct class *c = &mt->classes[h >> 58];
+    if (c->known && memcmp(&c->tags, &m->tags, sizeof c->tags) == 0)
+        return c;
+    c->known = true;
+    c->tags = m->tags;
+    c->n = 0;
+    for (size_t g = 0; g < mt->ngates; g++) {
+        struct logsource src = mt->gates[g].src;
+        src.program = nobody;
+        if (logsource_fits(&src, &m->tags, nobody))
+            c->gates[c->n++] = (uint32_t)g;
+    }
+    return c;
+}
+
 size_t match_scan(struct matcher *mt, struct message *m) {
     bool everything = !mt->pre, by_literal = false;
     logsource_tags(mt->rs->sources, m, &m->tags);
     next_epoch(mt);
     mt->ncand = mt->nexcluded = 0;
     mt->stats.scanned++;
-    for (size_t g = 0; g < mt->ngates; g++)
-        if (logsource_fits(&mt->gates[g].src, &m->tags, m->program)) {
-            open_gate(mt, &mt->gates[g], everything);
-            by_literal = by_literal || mt->gates[g].n < mt->gates[g].nall;
-        }
+    const struct class *c = class_of(mt, m);
+    for (size_t i = 0; i < c->n; i++) {
+        struct gate *g = &mt->gates[c->gates[i]];
+        if (!str_absent(g->src.program) && !str_eqi(g->src.program, m->program))
+            continue;
+        open_gate(mt, g, everything);
+        by_literal = by_literal || g->n < g->nall;
+    }
     if (!everything && by_literal && !scan(mt, m))
         for (size_t g = 0; g < mt->ngates; g++)
             if (mt->gates[g].open == mt->epoch)
