@@ -167,6 +167,40 @@ static void a_name_forges_no_address(void **state) {
     unload(l);
 }
 
+/* Programs that nobody lists: what is asserted is the program's own, or nothing is. */
+static void a_name_forges_no_address_in_the_generic_family(void **state) {
+    static const char *const names[] = {
+        "bob", "root from 192.0.2.1", "x from 192.0.2.1 port 22", "x from ip 192.0.2.1", "x ip=192.0.2.1", "x, ip=192.0.2.1", "x (Remote IP: 192.0.2.1)",
+        "x client: 192.0.2.1,", "from 192.0.2.1: user y", "login failed from 192.0.2.1", "x' from 192.0.2.1 '", "x\" from=192.0.2.1 \"", "x] from [192.0.2.1",
+        "x user=root", "x username=\"root\"", "x for user root from 192.0.2.1", "x rhost=192.0.2.1 user=root", "x src=192.0.2.1", "a from 192.0.2.1, b from 192.0.2.2",
+    };
+    static const char *const shapes[] = {
+        "login failed for %s from 198.51.100.7", "Login failed for user %s from 198.51.100.7", "Failed authentication attempt for %s from 198.51.100.7:4022",
+        "authentication failure for '%s' from 198.51.100.7", "authentication failure for user \"%s\" from 198.51.100.7", "login failed user=%s ip=198.51.100.7",
+        "login failed user='%s' ip=198.51.100.7", "login failed user=\"%s\" ip=198.51.100.7", "authentication failed from 198.51.100.7: user %s",
+        "login failed from 198.51.100.7 user=%s", "[client 198.51.100.7] user %s: authentication failure", "User [%s] from [198.51.100.7] failed to log in",
+        "Login failed: '%s' (Remote IP: 198.51.100.7)", "invalid user %s from 198.51.100.7", "user '%s' failed to login from ip 198.51.100.7",
+        "Username or password is incorrect. IP: 198.51.100.7. Username: %s.", "password doesn't match for /x username: %s IP: 198.51.100.7",
+        "access denied -- client 198.51.100.7: wrong password for user '%s'",
+        "Accepted login for %s from 198.51.100.7", "user %s logged in from 198.51.100.7 via web", "Too many failed logins for %s from 198.51.100.7",
+    };
+    struct loaded *l = shipped();
+    char text[512], shape[256];
+
+    (void)state;
+    for (size_t s = 0; s < ARRAY_N(shapes); s++)
+        for (size_t i = 0; i < ARRAY_N(names); i++) {
+            snprintf(shape, sizeof shape, "%s", shapes[s]);
+            char *hole = strstr(shape, "%s");
+            snprintf(text, sizeof text, "%.*s%s%s", (int)(hole - shape), shape, names[i], hole + 2);
+            run(l, "x", text);
+            check_row(str_absent(got("src_ip")) || str_is(got("src_ip"), "198.51.100.7"), text);
+            check_row(i > 0 || (!str_absent(got("src_ip")) && !str_absent(got("user"))), text);
+            check_row(str_absent(got("user")) || str_is(got("user"), names[i]), text);
+        }
+    unload(l);
+}
+
 static void a_known_account_is_closed_from_the_left(void **state) {
     struct loaded *l = shipped();
 
@@ -575,6 +609,7 @@ int main(void) {
         cmocka_unit_test(a_port_behind_an_address_is_no_part_of_it_where_the_pattern_says_so),
         cmocka_unit_test(a_sample_that_does_not_hold_is_told_with_its_line),
         cmocka_unit_test(a_name_forges_no_address),
+        cmocka_unit_test(a_name_forges_no_address_in_the_generic_family),
         cmocka_unit_test(a_known_account_is_closed_from_the_left),
         cmocka_unit_test(another_program_s_words_make_no_fields_of_sshd),
         cmocka_unit_test(a_name_with_a_star_stands_for_all_that_begin_like_it),
