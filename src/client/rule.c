@@ -62,8 +62,8 @@ static const struct part {
     struct column columns[8];
 } parts[] = {
     {"sources", NULL, "Rules by log source", "none",
-     {{"source", "PRODUCT/CATEGORY/SERVICE", COLUMN_TEXT}, {"loaded", "LOADED", COLUMN_NUMBER}, {"not-applicable", "NOT HERE", COLUMN_NUMBER},
-      {"not-evaluable", "NOT EVALUABLE", COLUMN_NUMBER}, {"disabled", "DISABLED", COLUMN_NUMBER}, {"matched", "MATCHED", COLUMN_NUMBER}}},
+     {{"source", "PRODUCT/CATEGORY/SERVICE", COLUMN_TEXT}, {"loaded", "LOADED", COLUMN_NUMBER}, {"not_applicable", "NOT HERE", COLUMN_NUMBER},
+      {"not_evaluable", "NOT EVALUABLE", COLUMN_NUMBER}, {"disabled", "DISABLED", COLUMN_NUMBER}, {"matched", "MATCHED", COLUMN_NUMBER}}},
     {"refused", NULL, "Refused", "none",
      {{"title", "TITLE", COLUMN_TEXT}, {"file", "FILE", COLUMN_TEXT}, {"line", "LINE", COLUMN_NUMBER}, {"col", "COL", COLUMN_NUMBER}, {"why", "WHY", COLUMN_LONG},
       {"hint", "HINT", COLUMN_LONG}}},

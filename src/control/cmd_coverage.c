@@ -62,6 +62,9 @@ struct by_source {
     uint64_t n[RULE_STATUS__COUNT], matched;
 };
 
+static const char *const status_keys[RULE_STATUS__COUNT] = {
+    [RULE_LOADED] = "loaded", [RULE_NOT_HERE] = "not_applicable", [RULE_NOT_EVALUABLE] = "not_evaluable", [RULE_OFF] = "disabled"};
+
 static void totals(struct jw *w, const struct rulebook *b) {
     uint64_t n[RULE_STATUS__COUNT] = {0}, correlations = 0, fired = 0;
 
@@ -74,7 +77,7 @@ static void totals(struct jw *w, const struct rulebook *b) {
     jw_key(w, "rules");
     jw_map(w);
     for (int s = 0; s < RULE_STATUS__COUNT; s++)
-        jw_kv_int(w, rulebook_status((enum rule_status)s), (int64_t)n[s]);
+        jw_kv_int(w, status_keys[s], (int64_t)n[s]);
     jw_kv_int(w, "refused", (int64_t)b->nrefused);
     jw_kv_int(w, "broken_samples", (int64_t)b->nsamples);
     jw_kv_int(w, "correlations", (int64_t)correlations);
@@ -89,7 +92,7 @@ static void source_row(void *ctx, struct str name, void *value) {
     jw_map(w);
     jw_kv_str(w, "source", name);
     for (int i = 0; i < RULE_STATUS__COUNT; i++)
-        jw_kv_int(w, rulebook_status((enum rule_status)i), (int64_t)s->n[i]);
+        jw_kv_int(w, status_keys[i], (int64_t)s->n[i]);
     jw_kv_int(w, "matched", (int64_t)s->matched);
     jw_map_end(w);
 }
