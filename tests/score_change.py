@@ -8,8 +8,8 @@ import hashlib
 import ipaddress
 import re
 
-V4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
-V6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:)[0-9A-Fa-f:]{3,39}(?![\w:.])")
+V4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\w|\.\d{1,3}(?!\d))")  # "192.0.2.1.40022" is one with its port
+V6 = re.compile(r"(?:(?<=IPv6:)|(?<![\w:.]))(?=[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:)[0-9A-Fa-f:]{3,39}(?![\w:.])")
 PID = re.compile(r"(?<=[\w)@]\[)\d{2,7}(?=\])")
 PORT = re.compile(r"(?<=\bport )\d{2,5}\b|(?<=\b[SD]PT=)\d{2,5}\b|(?<=\bport=)\d{2,5}\b")
 
