@@ -5,7 +5,7 @@
  * Takes   [node=NAME ]type=NAME msg=audit(1700000000.123:45): name=value name="value" msg='name=value ...', and the names resolved
  *         behind a group separator (0x1D, which relays write as #035).
  * Gives   its fields; type by name; the record's time as audit_time and number as audit_id; the arguments of EXECVE, and the words of
- *         PROCTITLE, as CommandLine besides.
+ *         PROCTITLE, as CommandLine besides; the system call's name as SYSCALL, on x86_64 and arm64.
  *
  * The kernel writes what a user chose either in quotes, when nothing in it could be mistaken, or as hexadecimal digits without
  * quotes: so nothing a user chooses ends a value. Which fields that are is a list: a0 of SYSCALL is a number.
@@ -218,6 +218,36 @@ static size_t parts(struct message *m, struct str s, bool execve, bool title) {
     return added + items(m, names, false, false);
 }
 
+/* The call by its name, as auditd would have resolved it. The table is looked through once a record of type SYSCALL. */
+static void call_name(struct message *m, size_t from) {
+    static const struct {
+        const char *name;
+        int16_t x86_64, arm64;
+    } calls[] = {
+#define AUDIT_CALL(name, x86_64, arm64) {name, x86_64, arm64},
+#include "parse/audit_calls.def"
+#undef AUDIT_CALL
+    };
+    struct str arch = STR_NONE;
+    uint64_t number = UINT64_MAX;
+
+    for (size_t i = from; i < m->nfields; i++) {
+        const struct field *f = &m->fields[i];
+        if (str_is(f->name, "SYSCALL"))
+            return;
+        if (str_is(f->name, "arch"))
+            arch = f->value;
+        else if (str_is(f->name, "syscall") && !str_u64(f->value, INT16_MAX, &number))
+            return;
+    }
+    bool known = number != UINT64_MAX, x86 = known && str_is(arch, "c000003e"), arm = known && str_is(arch, "c00000b7");
+    for (size_t i = 0; (x86 || arm) && i < sizeof calls / sizeof *calls; i++)
+        if ((uint64_t)(x86 ? calls[i].x86_64 : calls[i].arm64) == number) {
+            body_put(m, STR("SYSCALL"), str_of(calls[i].name), 0);
+            return;
+        }
+}
+
 size_t body_audit(struct message *m, struct str s) {
     size_t before = m->nfields;
     struct str name = STR_NONE;
@@ -245,5 +275,7 @@ size_t body_audit(struct message *m, struct str s) {
         return m->nfields - before;
     }
     parts(m, stamp(m, sub(s, at, s.n)), str_is(name, "EXECVE"), str_is(name, "PROCTITLE"));
+    if (str_is(name, "SYSCALL"))
+        call_name(m, before);
     return m->nfields - before;
 }

@@ -45,9 +45,11 @@ bool body_is_versioned(struct str s) {
 /* What Python's logging puts in front: "root WARNING {". */
 static bool logger_name(struct str s) {
     static const char *const levels[] = {"DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL"};
+    if (s.p[s.n - 1] != '}')
+        return false;
     struct str word = sub(s, 0, str_chr(sub(s, 0, 64), ' ')), rest = behind(s, word.n), level = sub(rest, 0, str_chr(sub(rest, 0, 16), ' '));
 
-    if (word.n == 0 || word.n == s.n || s.p[s.n - 1] != '}')
+    if (word.n == 0 || word.n == s.n)
         return false;
     rest = behind(rest, level.n);
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
@@ -56,26 +58,28 @@ static bool logger_name(struct str s) {
     return false;
 }
 
-/* "192.0.2.1 - bob [11/Oct/2026:22:14:15 +0000] "", maybe with the virtual host in front. */
-static bool access_log(struct str s) {
-    size_t n = 0, from = 0;
-    bool dotted = false;
+/* "[11/Oct/2026:22:14:15 +0000] \"" */
+static bool access_stamp(struct str s) {
+    return s.n > 30 && s.p[3] == '/' && s.p[7] == '/' && s.p[12] == ':' && s.p[15] == ':' && is_digit(s.p[1]) && s.p[27] == ']' && s.p[28] == ' ' && s.p[29] == '"';
+}
 
-    for (; n < s.n && n < 256 && s.p[n] > ' ' && s.p[n] != '='; n++)
-        dotted |= s.p[n] == '.' || s.p[n] == ':';
-    if (n == s.n || s.p[n] != ' ' || !(dotted || (n == 1 && s.p[0] == '-') || str_is(sub(s, 0, n), "localhost")))
-        return false;
-    for (int tries = 0; tries < 4; tries++) {
-        struct str rest = sub(s, n + from, n + 512);
-        size_t at = str_chr(rest, '[');
-        if (at == SIZE_MAX)
+/* "192.0.2.1 - bob [11/Oct/2026:22:14:15 +0000] "", maybe with the virtual host in front. The stamp is sought first: few lines have
+ * so much as its bracket. */
+static bool access_log(struct str s) {
+    struct str front = sub(s, 0, 512), first;
+    size_t at = 0, n = 0;
+
+    for (int tries = 0; tries < 4 && !n; tries++) {
+        size_t k = str_chr(sub(front, at, front.n), '[');
+        if (k == SIZE_MAX)
             return false;
-        rest = sub(rest, at, rest.n);
-        if (rest.n > 30 && is_digit(rest.p[1]) && rest.p[3] == '/' && rest.p[7] == '/' && rest.p[12] == ':' && rest.p[15] == ':')
-            return rest.p[27] == ']' && rest.p[28] == ' ' && rest.p[29] == '"';
-        from += at + 1;
+        if (access_stamp(sub(s, at + k, s.n)))
+            n = at + k;
+        at += k + 1;
     }
-    return false;
+    first = sub(front, 0, str_chr(sub(front, 0, n), ' '));
+    return n > 1 && first.n && first.n < n && str_chr(first, '=') == SIZE_MAX &&
+           (str_chr(first, '.') != SIZE_MAX || str_chr(first, ':') != SIZE_MAX || str_is(first, "-") || str_is(first, "localhost"));
 }
 
 /* "USER_LOGIN pid=1 ", "UNKNOWN[1399] pid=1 ": what the journal makes of a record. */
@@ -89,6 +93,8 @@ static bool journal_audit(struct str s) {
 
 static bool audit(struct str program, struct str s) {
     s = behind_clock(s);
+    if (s.n == 0 || (s.p[0] != 'a' && s.p[0] != 't' && s.p[0] != 'n' && program.n != 5)) /* nearly every line ends here */
+        return false;
     if (str_is(program, "audit") && journal_audit(s))
         return true;
     if (str_starts(s, STR("audit: ")))
@@ -101,16 +107,19 @@ static bool audit(struct str program, struct str s) {
     return str_find(s, STR("msg=audit(")) != SIZE_MAX || str_find(s, STR(" audit(")) != SIZE_MAX;
 }
 
+static bool filters(struct str program) {
+    return program.n == 0 || str_eqi(program, STR("kernel")) || str_starts(program, STR("ulogd"));
+}
+
 /* A packet filter's words: "IN=eth0 OUT= MAC=", behind whatever prefix its rule gives. In the text of a program that is none they may
  * be anybody's. */
 static bool packet(struct str program, struct str s) {
-    bool filter = program.n == 0 || str_eqi(program, STR("kernel")) || str_starts(program, STR("ulogd"));
-
-    if (!filter && !str_starts(s, STR("IN="))) /* nearly every line ends here */
+    if (s.p[0] != 'I' && !filters(program))
         return false;
     struct str front = sub(s, 0, 192);
     size_t at = str_find(front, STR("IN="));
-    return at != SIZE_MAX && str_find(sub(front, at, front.n), STR(" OUT=")) != SIZE_MAX && str_find(sub(s, at, s.n), STR(" SRC=")) != SIZE_MAX;
+    return at != SIZE_MAX && (at == 0 || filters(program)) && str_find(sub(front, at, front.n), STR(" OUT=")) != SIZE_MAX &&
+           str_find(sub(s, at, s.n), STR(" SRC=")) != SIZE_MAX;
 }
 
 /* Two pairs at the front. */
@@ -155,7 +164,5 @@ enum body body_sniff(struct str program, struct str s) {
         return BODY_JSON;
     if (audit(program, s))
         return BODY_AUDIT;
-    if (!memchr(s.p, '=', s.n < 192 ? s.n : 192))
-        return BODY_NONE;
     return packet(program, s) || pairs(s) ? BODY_PAIRS : BODY_NONE;
 }
