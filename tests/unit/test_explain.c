@@ -96,9 +96,10 @@ static void every_key_is_there_and_absent_is_null(void **state) {
     assert_int_equal(json_kind(json_get(j, "fields")), JSON_MAP);
     assert_int_equal(json_kind(json_get(j, "sightings")), JSON_LIST);
     assert_int_equal(json_kind(json_get(j, "alerts")), JSON_LIST);
+    assert_int_equal(json_kind(json_get(j, "excluded")), JSON_LIST);
     assert_false(json_bool(json_get(j, "skewed"), true));
     assert_str(at(j, "/raw_b64"), "aGVsbG8=");
-    assert_int_equal(json_count(j), 9);
+    assert_int_equal(json_count(j), 10);
     assert_int_equal(json_count(json_get(j, "parse")), 13);
 }
 
