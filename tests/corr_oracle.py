@@ -20,6 +20,8 @@ import time
 from decimal import Decimal, InvalidOperation
 
 LATENESS = 600
+# Two of these are one to tocsin's aliases; by --input=events they are two.
+SPELT = {"g": "user", "h": "User", "u": "TargetUserName", "v": "sc-bytes"}
 T0 = 1767225600  # 2026-01-01T00:00:00Z
 
 
@@ -441,17 +443,18 @@ def rule_yaml(r, rnd):
     c = {"type": r["type"], "rules": r["refs"] if len(r["refs"]) > 1 or rnd.random() < 0.5 else r["refs"][0],
          "timespan": "%dm" % (r["span"] // 60) if rnd.random() < 0.5 else "%ds" % r["span"]}
     if r["by"]:
-        c["group-by"] = r["by"]
+        c["group-by"] = [SPELT.get(f, f) for f in r["by"]]
     if r["expr"] is not None:
         c["condition"] = text_of(r["expr"], r["refs"])
     elif r["cond"]:
         c["condition"] = {op: float(v) if v % 1 else int(v) for op, v in r["cond"].items()}
         if r["field"]:
-            c["condition"]["field"] = r["field"] if len(r["field"]) > 1 else r["field"][0]
+            fields = [SPELT[f] for f in r["field"]]
+            c["condition"]["field"] = fields if len(fields) > 1 else fields[0]
         if r["type"] == "value_percentile":
             c["condition"]["percentile"] = r["percentile"]
     if r["aliases"]:
-        c["aliases"] = {a: {r["refs"][k]: f for k, f in m.items()} for a, m in r["aliases"].items()}
+        c["aliases"] = {a: {r["refs"][k]: SPELT[f] for k, f in m.items()} for a, m in r["aliases"].items()}
     if r["generate"]:
         c["generate"] = True
     doc = {"title": r["name"], "name": r["name"], "correlation": c}
@@ -518,14 +521,16 @@ def explain(tocsind, docs, evs, folder):
             f.write("\n---\n".join(part) + "\n")
     with open(lines, "w") as f:
         for t, e in evs:
-            f.write(json.dumps({"@timestamp": stamp(t), **e}) + "\n")
+            f.write(json.dumps({"@timestamp": stamp(t), **{SPELT.get(k, k): v for k, v in e.items()}}) + "\n")
     p = subprocess.run([tocsind, "explain", "--json", "--input=events", "--any-logsource", "--rules", rules, lines], stdout=subprocess.PIPE,
                        stderr=subprocess.PIPE)
     if p.returncode:
         sys.exit("tocsind explain: status %d\n%s" % (p.returncode, p.stderr.decode()[:2000]))
+    ours = {v: k for k, v in SPELT.items()}
     out = []
     for line in p.stdout.decode().splitlines():
-        out.append(sorted((a["rule"], tuple(a["group"].items()), a["count"], round(float(a["value"]), 6)) for a in json.loads(line)["alerts"]))
+        out.append(sorted((a["rule"], tuple((ours.get(k, k), v) for k, v in a["group"].items()), a["count"], round(float(a["value"]), 6))
+                          for a in json.loads(line)["alerts"]))
     return out
 
 

@@ -92,10 +92,7 @@ bool batcher_rules(struct batcher *b, const struct ruleset *rs) {
 /* ---- what makes two sightings one */
 
 static const struct field *field_of(const struct sighting *s, const struct key_field *k) {
-    for (size_t i = 0; i < s->nfields; i++)
-        if (s->fields[i].id == k->id && (k->id != F_OTHER || str_eq(s->fields[i].name, k->name)))
-            return &s->fields[i];
-    return NULL;
+    return field_among(s->fields, s->nfields, k->id, k->name);
 }
 
 static void keys_of(const struct batcher *b, const struct sighting *s, const struct key_field **from, const struct key_field **to) {

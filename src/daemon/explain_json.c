@@ -288,7 +288,7 @@ static void alerts_part(struct jw *w, const struct explainer *ex) {
         jw_key(w, "group");
         jw_map(w);
         for (size_t k = 0; k < a->ngroup; k++) {
-            jw_key_str(w, a->fields[k].name);
+            jw_key_str(w, rule_group_name(ex->g->rules, a->rule, k));
             jw_bytes(w, a->fields[k].value);
         }
         jw_map_end(w);

@@ -163,7 +163,7 @@ static void rules_part(struct explainer *ex, struct buf *b) {
                    (unsigned long long)a->count);
         for (size_t k = 0; k < a->ngroup; k++) {
             buf_text(b, k ? ", " : ", by ");
-            esc_term(b, a->fields[k].name);
+            esc_term(b, rule_group_name(ex->g->rules, a->rule, k));
             buf_c(b, '=');
             esc_term(b, a->fields[k].value);
         }

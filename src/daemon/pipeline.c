@@ -101,10 +101,11 @@ static void wanted_fields(const struct rule_info *info, const struct message *m,
     for (size_t i = 0; i < info->nwanted && out->nfields < SIGHTING_FIELDS_MAX; i++) {
         enum field_id id = field_find(info->wanted[i]);
         const struct field *own = NULL;
-        if (!message_has(m, id, info->wanted[i], &own))
+        if (!message_has(m, id, info->wanted[i], &own) || (m->flags & MSG_EXACT && (!own || !field_spelt(own, info->wanted[i]))))
             continue;
         struct field *f = &out->fields[out->nfields++];
         *f = own ? *own : (struct field){.id = (uint16_t)id, .value = message_field(m, id, info->wanted[i])};
+        f->flags |= m->flags & MSG_EXACT ? FIELD_EXACT : 0;
         f->name = info->wanted[i]; /* as the rule spells it, and as long-lived as the rule */
     }
 }

@@ -87,10 +87,8 @@ bool correlator_closes(const struct correlator *c) {
 /* --- which group, which value */
 
 static const struct field *sighting_field(const struct sighting *s, uint16_t id, struct str name) {
-    for (size_t i = 0; i < s->nfields; i++)
-        if (s->fields[i].id == id && (id != F_OTHER || str_eq(s->fields[i].name, name)))
-            return s->fields[i].flags & FIELD_NULL || str_absent(s->fields[i].value) ? NULL : &s->fields[i];
-    return NULL;
+    const struct field *f = field_among(s->fields, s->nfields, (enum field_id)id, name);
+    return !f || f->flags & FIELD_NULL || str_absent(f->value) ? NULL : f;
 }
 
 static void pack_value(struct buf *b, struct str v) {

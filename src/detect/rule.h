@@ -99,8 +99,8 @@ enum corr_type {
 };
 
 struct corr_field { /* a field a correlation groups by or counts; one name per referenced rule, because of aliases */
-    struct str name;
-    uint16_t id;             /* of name */
+    struct str name, spelled; /* spelled: by the rule; name: ours for it */
+    uint16_t id;              /* of name */
     const uint16_t *ids;     /* per reference: enum field_id */
     const struct str *names; /* per reference */
 };

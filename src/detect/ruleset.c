@@ -225,6 +225,12 @@ const char *rule_status_name(enum rule_status s) {
     return s < RULE_STATUS__COUNT ? names[s] : names[0];
 }
 
+struct str rule_group_name(const struct ruleset *rs, size_t index, size_t group) {
+    const struct corr *c = index < rs->n ? rs->rules[index].corr : NULL;
+
+    return c && group < c->nby ? c->by[group].spelled : STR_NONE;
+}
+
 long ruleset_find(const struct ruleset *rs, struct str id) {
     for (size_t i = 0; i < rs->n; i++)
         if (str_eq(rs->rules[i].info.id, id))

@@ -102,6 +102,8 @@ const struct filter_info *filter_info(const struct ruleset *rs, size_t index);
 size_t rule_refs(const struct ruleset *rs, size_t index, const uint32_t **refs);
 /* What its ref-th rule calls the group-th field that it groups by; absent when there is none. */
 struct str rule_group(const struct ruleset *rs, size_t index, size_t group, size_t ref);
+/* The group-th field that it groups by, as the rule spells it. */
+struct str rule_group_name(const struct ruleset *rs, size_t index, size_t group);
 long ruleset_find(const struct ruleset *rs, struct str id);     /* index by id or name; -1 */
 void ruleset_digest(const struct ruleset *rs, uint8_t out[32]); /* of everything that makes a verdict */
 /* Nothing but the prefilter: Vectorscan database of all literals, to and from bytes (the compile role makes, ingest loads;

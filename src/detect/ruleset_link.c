@@ -230,9 +230,9 @@ static void names_of_title(struct names *s, struct str title) {
 
 static void names_of_corr(struct names *s, const struct corr *c, size_t ref) {
     for (size_t i = 0; i < c->nby; i++)
-        names_add(s, c->by[i].names[ref]);
+        names_add_as(s, c->by[i].names[ref]);
     for (size_t i = 0; i < c->nfields; i++)
-        names_add(s, c->fields[i].names[ref]);
+        names_add_as(s, c->fields[i].names[ref]);
 }
 
 /* Of rule `i` and of every correlation above it: a correlation is made of the sightings below, and carries what they carry. */

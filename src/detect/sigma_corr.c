@@ -91,7 +91,7 @@ static bool read_field(struct reading *r, const struct tree_node *at, struct str
     for (const struct tree_node *a = tree_first(tree_get(r->map, "aliases")); a; a = tree_next(a))
         if (str_eq(tree_key(a), name))
             alias = a;
-    f->name = name;
+    f->name = f->spelled = name;
     for (size_t i = 0; i < r->c->nrefs; i++) {
         names[i] = name;
         for (const struct tree_node *m = tree_first(alias); m; m = tree_next(m))

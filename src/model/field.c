@@ -70,6 +70,19 @@ const char *field_name(enum field_id id) {
     return id < F__COUNT ? names[id] : NULL;
 }
 
+const struct field *field_among(const struct field *v, size_t n, enum field_id id, struct str name) {
+    const struct field *alias = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (v[i].id != id)
+            continue;
+        if (field_spelt(&v[i], name))
+            return &v[i];
+        if (!alias && id != F_OTHER && !(v[i].flags & FIELD_EXACT))
+            alias = &v[i];
+    }
+    return alias;
+}
+
 bool field_spelt(const struct field *f, struct str name) {
     return str_absent(f->name) ? f->id != F_OTHER && str_is(name, names[f->id]) : str_eq(f->name, name);
 }

@@ -27,6 +27,10 @@ struct field {
 #define FIELD_DERIVED 2u /* its value does not stand verbatim in the message text (a constant of a pattern, decoded, unescaped) */
 #define FIELD_NUMBER 4u  /* came as a number */
 
+#define FIELD_EXACT 8u   /* known by this name alone (MSG_EXACT): no alias finds it */
+
+/* The one of exactly this name, else the first that is called the same thing (never for F_OTHER); NULL when there is none. */
+const struct field *field_among(const struct field *v, size_t n, enum field_id id, struct str name);
 /* Is it called exactly so? A field of ours without a name has our name. */
 bool field_spelt(const struct field *f, struct str name);
 /* Our id for a name or alias (aliases without case, our names exactly), F_OTHER when it is neither. */

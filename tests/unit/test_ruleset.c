@@ -226,7 +226,7 @@ static void a_sighting_carries_what_correlations_above_it_need(void **state) {
         "name: low\n") "---\ntitle: top\ncorrelation:\n  type: value_count\n  rules: low\n  group-by: [who]\n"
                        "  aliases: {who: {low: dst_ip}}\n  timespan: 5m\n  condition: {field: TargetUserName, gte: 3}\n");
     const struct rule_info *b = rule_info(rs, 0);
-    static const char *const wanted[] = {"user", "src_ip", "dst_ip", "dst_user"};
+    static const char *const wanted[] = {"user", "src_ip", "dst_ip", "TargetUserName"};
 
     for (size_t i = 0; i < ARRAY_N(wanted); i++) {
         assert_true(has(b->wanted, b->nwanted, wanted[i]));
