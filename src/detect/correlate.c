@@ -28,6 +28,7 @@ struct correlator {
     uint64_t seed[2]; /* of the hashes of values, saved with them */
     bool seeded;      /* by the record */
     bool closes, expected;
+    bool exact; /* what is fed is known by its own names only */
     struct corr_stats stats;
     struct buf state;
 };
@@ -304,6 +305,7 @@ void correlate(struct correlator *c, const struct sighting *s, int64_t now, aler
     if (s->rule_index >= c->rs->n)
         return;
     c->stats.fed++;
+    c->exact = c->exact || (s->nfields && s->fields[0].flags & FIELD_EXACT);
     feed_parents(&f, s->rule_index, &t, 0);
 }
 
@@ -317,8 +319,11 @@ static void on_closed(struct correlator *c, struct group *g, const struct fired 
     const struct feed f = {c, &s, NULL, now, fn, ctx};
     const struct times one = {&out->at, NULL, 1, false};
     struct alert a = {.rule = g->rule, .org = g->org, .group = group, .ngroup = group_fields(c, g, bytes, group)};
-    memcpy(s.fields, group, a.ngroup * sizeof group[0]);
-    s.nfields = (uint16_t)a.ngroup;
+    for (; s.nfields < a.ngroup; s.nfields++) {
+        s.fields[s.nfields] = group[s.nfields];
+        s.fields[s.nfields].name = c->rs->rules[g->rule].corr->by[s.nfields].spelled;
+        s.fields[s.nfields].flags |= c->exact ? FIELD_EXACT : 0;
+    }
     fill(&a, out);
     c->stats.closed++;
     give(&f, &a);
