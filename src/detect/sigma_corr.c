@@ -65,6 +65,8 @@ static bool read_refs(struct reading *r) {
     struct corr *c = r->c;
     const struct tree_node *n = tree_get(r->map, "rules");
     bool list = tree_kind(n) == TREE_LIST;
+    if (!n)
+        return wrong(r, n, "a correlation names the rules that it counts");
     if (!sigma_texts(r->rs, n, &c->ref_names, &c->nrefs, r->e))
         return false;
     if (c->nrefs == 0 || c->nrefs > CORR_REFS_MAX)
