@@ -277,10 +277,13 @@ class World:
             for k, ref in enumerate(r.refs):
                 self.parents.setdefault(ref, []).append((r, k))
         for r in self.rules:
+            r.shown = not self.parents.get(r.name) or any(p.generate for p, _ in self.parents[r.name])
             r.chained = any(p.type.startswith("temporal") for p, _ in self.parents.get(r.name, []))
         self.said = []
 
     def say(self, rule, key, count, m):
+        if not rule.shown:
+            return
         self.said.append((rule.name, tuple(zip(rule.by, key)), count, round(float(m), 6)))
 
     def pass_on(self, rule, t, fields, reminder):

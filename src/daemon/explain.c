@@ -135,7 +135,7 @@ static void judge(struct explainer *ex) {
         if (rule_info(ex->g->rules, x->hits[i])->makes_event)
             propose(ex, x->hits[i], x->sightings[i].fields, x->sightings[i].nfields);
     for (size_t i = 0; i < x->nalerts; i++)
-        if (!x->alerts[i].closed)
+        if (!x->alerts[i].closed && rule_info(ex->g->rules, x->alerts[i].rule)->makes_event)
             propose(ex, x->alerts[i].rule, x->alerts[i].fields, x->alerts[i].nfields);
 }
 

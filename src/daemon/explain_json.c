@@ -278,7 +278,7 @@ static void alerts_part(struct jw *w, const struct explainer *ex) {
     for (size_t i = 0; i < ex->x.nalerts; i++) {
         const struct explain_alert *a = &ex->x.alerts[i];
         const struct rule_info *info = rule_info(ex->g->rules, a->rule);
-        if (!a->fired)
+        if (!a->fired || !info->makes_event) /* what only others count does not alert by itself */
             continue;
         jw_map(w);
         jw_kv_str(w, "rule", info->id);
