@@ -87,8 +87,10 @@ void repeats_note(struct repeats *r, const struct message *m, bool wanted) {
     s->pri = m->pri;
     s->host = (uint16_t)host.n;
     s->app = (uint16_t)m->app.n;
-    s->program_at = (uint16_t)(m->program.p - m->app.p);
-    s->program = (uint16_t)m->program.n;
+    /* a program that the body named is found there again */
+    bool in_app = m->program.p >= m->app.p && m->program.p + m->program.n <= m->app.p + m->app.n;
+    s->program_at = in_app ? (uint16_t)(m->program.p - m->app.p) : 0;
+    s->program = in_app ? (uint16_t)m->program.n : s->app;
     s->text = (uint16_t)m->text.n;
     if (host.n)
         memcpy(s->host_bytes, host.p, host.n);

@@ -101,9 +101,10 @@ static bool batch_add(struct ingest *in, const struct message *m, uint32_t rule)
 /* ---- lines */
 
 /* Our own log, come back by way of the journal, quotes what strangers wrote; it must not alarm us about itself. From this very
- * machine only: a stranger who calls a program by our name hides nothing. */
+ * machine only: a stranger who calls a program by our name hides nothing. By the header's word: what a body names its program is
+ * what somebody wrote. */
 static bool is_own(const struct message *m) {
-    return str_is(m->program, "tocsind") && (str_absent(m->peer) || str_starts(m->peer, STR("127.")) || str_starts(m->peer, STR("[::1]")));
+    return str_is(str_absent(m->app) && m->repeat > 1 ? m->program : m->app, "tocsind") && (str_absent(m->peer) || str_starts(m->peer, STR("127.")) || str_starts(m->peer, STR("[::1]")));
 }
 
 static void on_message(void *ctx, struct message *m) {

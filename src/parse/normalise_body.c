@@ -16,6 +16,7 @@
 
 #include <string.h>
 
+#define PROGRAM_MAX 64
 #define NONE 0xff /* no field: there are fewer */
 
 struct seen { /* the sender's fields by word */
@@ -237,7 +238,7 @@ static void file_apply(const struct normaliser *nz, struct seen *s, const struct
     struct message *m = s->m;
     struct str within = text ? text->value : STR_NONE; /* its field may become another */
 
-    if (program)
+    if (program && program->value.n <= PROGRAM_MAX)
         m->program = program->value;
     for (size_t i = 0; i < f->ncases; i++)
         if (fits(s, &f->cases[i]))

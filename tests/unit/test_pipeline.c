@@ -116,6 +116,18 @@ static void the_last_message_of_a_host_is_repeated_and_no_other(void **state) {
     assert_int_equal(line("<38>Oct 11 22:14:19 gw myapp: last message repeated 3 times", NULL), 0);
 }
 
+static void what_a_body_said_is_repeated_too(void **state) {
+    (void)state;
+    assert_true(line("<38>Oct 11 22:14:15 gw journal: {\"_TRANSPORT\":\"syslog\",\"SYSLOG_IDENTIFIER\":\"sshd\",\"MESSAGE\":\"Failed password for root from "
+                     "192.0.2.7 port 1 ssh2\"}", NULL) >= 1);
+    assert_str(m.program, "sshd");
+    assert_str(m.app, "journal");
+    assert_true(line("Oct 11 22:14:16 gw last message repeated 3 times", NULL) >= 1);
+    assert_str(m.program, "sshd");
+    assert_int_equal(m.repeat, 3);
+    assert_str(message_field(&m, F_SRC_IP, STR_NONE), "192.0.2.7");
+}
+
 static void the_listener_s_policy_sets_the_time(void **state) {
     static const struct listen_conf receive = {.time = TIME_RECEIVE}, event = {.time = TIME_EVENT}, tight = {.time = TIME_SKEW, .skew = US_PER_S};
 
@@ -160,6 +172,7 @@ int main(void) {
         cmocka_unit_test(an_attack_s_line_gives_a_sighting_with_what_its_rule_wants),
         cmocka_unit_test(a_message_repeated_counts_as_often),
         cmocka_unit_test(the_last_message_of_a_host_is_repeated_and_no_other),
+        cmocka_unit_test(what_a_body_said_is_repeated_too),
         cmocka_unit_test(the_listener_s_policy_sets_the_time),
         cmocka_unit_test(the_prefilter_changes_no_verdict),
     };
