@@ -383,7 +383,7 @@ TYPES = ["event_count", "event_count", "value_count", "temporal", "temporal", "t
 def make_rule(rnd, name, refs, depth):
     r = {"name": name, "refs": refs, "depth": depth, "type": rnd.choice(TYPES), "cond": {}, "expr": None, "positive": [],
          "negated": False, "percentile": 50, "field": [], "by": rnd.choice([["g"], ["g"], ["g", "h"], []]), "aliases": {},
-         "span": rnd.choice([60, 60, 60, 120, 300, 3600]), "suppress": 0, "expect": [], "generate": rnd.random() < 0.3}
+         "span": rnd.choice([10, 60, 60, 60, 120, 300, 3600]), "suppress": 0, "expect": [], "generate": rnd.random() < 0.3}
     ty = r["type"]
     if ty.startswith("temporal"):
         if len(r["refs"]) < 2:
@@ -444,7 +444,7 @@ def make_rule(rnd, name, refs, depth):
 
 def rule_yaml(r, rnd):
     c = {"type": r["type"], "rules": r["refs"] if len(r["refs"]) > 1 or rnd.random() < 0.5 else r["refs"][0],
-         "timespan": "%dm" % (r["span"] // 60) if rnd.random() < 0.5 else "%ds" % r["span"]}
+         "timespan": "%dm" % (r["span"] // 60) if r["span"] % 60 == 0 and rnd.random() < 0.5 else "%ds" % r["span"]}
     if r["by"]:
         c["group-by"] = [SPELT.get(f, f) for f in r["by"]]
     if r["expr"] is not None:
