@@ -109,6 +109,10 @@ void desk_metrics(struct desk *d, int64_t now, struct buf *b) {
         {"tocsin_correlation_evicted_total", "counter", "groups forgotten for want of room", c ? c->evicted : 0},
         {"tocsin_correlation_missing_group_total", "counter", "sightings without a field to group by", c ? c->missing_group : 0},
         {"tocsin_correlation_late_total", "counter", "sightings later than allowed", c ? c->late : 0},
+        {"tocsin_correlation_no_number_total", "counter", "sightings whose value to be added up is no number", c ? c->no_number : 0},
+        {"tocsin_correlation_bounded_total", "counter", "sightings that made room in a full window", c ? c->bounded : 0},
+        {"tocsin_correlation_closed_total", "counter", "windows that fired when they closed", c ? c->closed : 0},
+        {"tocsin_correlation_bytes", "gauge", "memory of the correlation windows", c ? c->bytes : 0},
         {"tocsin_ready", "gauge", "1 when configured, open and above the floor", desk_ready(d)},
     };
     (void)now;
