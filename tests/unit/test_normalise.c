@@ -361,6 +361,14 @@ static void a_bad_file_is_refused_with_its_place(void **state) {
         {"a sample without want", "program: p\npatterns: [{match: a}]\nsamples: [{line: a}]", "sample"},
         {"set is a list", "program: p\npatterns: [{match: a, set: [b]}]", "set"},
         {"a list", "- a", "map"},
+        {"no such body", "body: jsonn", "there is no body"},
+        {"a key bodies have not", "body: json\nmaps: {a: b}", "did you mean \"map\""},
+        {"map is a list", "body: json\nmap: [a]", "map"},
+        {"map of nothing", "body: json\nmap: {user: {a: b}}", "name"},
+        {"when is a word", "body: json\nwhen: a", "when"},
+        {"a case without when", "body: json\ncases: [{set: {a: b}}]", "case"},
+        {"a constant is a list", "body: json\nset: {a: [b]}", "constant"},
+        {"a sample of a body without want", "body: json\nsamples: [{line: a}]", "sample"},
     };
 
     (void)state;
