@@ -149,16 +149,28 @@ static int clause_number(struct maker *m, const struct clause *c) {
     return (int)m->nclauses++;
 }
 
+static void need_clause(struct gate_set *need, int number) {
+    if (number >= 0)
+        need->w[number / 64] |= UINT64_C(1) << number % 64;
+}
+
+/* Of a pattern with a beginning of its own: the best behind it. */
+static void need_of(struct maker *m, const struct pattern *p, struct gate_set *need) {
+    struct clause *c = calloc(1, sizeof *c);
+
+    if (c && best_of(p, p->ops[0].kind == OP_CHOICE ? p->ops[0].to : 1, p->n, c))
+        need_clause(need, clause_number(m, c));
+    free(c);
+}
+
 static void needs_of(struct maker *m, const struct pattern *p, struct gate_set *need) {
     struct clause *c = calloc(1, sizeof *c);
     int n = 0;
 
     for (size_t i = 0; c && i < p->n && n < NEED_MAX; i = p->ops[i].kind == OP_CHOICE ? p->ops[i].to : i + 1) {
         int number = clause_of(p, i, c) ? clause_number(m, c) : -1;
-        if (number < 0)
-            continue;
-        need->w[number / 64] |= UINT64_C(1) << number % 64;
-        n++;
+        need_clause(need, number);
+        n += number >= 0;
     }
     free(c);
 }
@@ -356,12 +368,14 @@ static struct gate *automaton(struct maker *m, struct arena *a) {
     return g;
 }
 
-struct gate *gate_new(struct pattern *const *p, size_t n, struct gate_set *need, struct arena *a) {
+struct gate *gate_new(struct pattern *const *p, size_t open, size_t n, struct gate_set *need, struct arena *a) {
     struct maker m = {0};
 
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < open; i++)
         needs_of(&m, p[i], &need[i]);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = open; i < n; i++)
+        need_of(&m, p[i], &need[i]);
+    for (size_t i = 0; i < open; i++)
         starts_of(&m, p[i], a);
     struct gate *g = automaton(&m, a);
     free(m.clauses);

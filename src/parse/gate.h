@@ -27,9 +27,9 @@ struct gate_hits {
     uint64_t at[GATE_TEXT / 64][GATE_STARTS];    /* where the things may begin: a bit a byte */
 };
 
-/* Builds one for n patterns; need[i] becomes what pattern i needs, and their "anything"s know what to look for. NULL without memory.
+/* Builds one for n patterns, of which the first `open` begin with anything; need[i] becomes what pattern i needs, and their "anything"s know what to look for. NULL without memory.
  * What does not fit is not needed: a gate rules out less then, never more. */
-struct gate *gate_new(struct pattern *const *p, size_t n, struct gate_set *need, struct arena *a);
+struct gate *gate_new(struct pattern *const *p, size_t open, size_t n, struct gate_set *need, struct arena *a);
 void gate_scan(const struct gate *g, struct str s, struct gate_hits *out);
 /* The first place from `from` on (the last up to `to`) where thing `start` may begin, as places in h->text; SIZE_MAX when there is none. */
 size_t gate_next(const struct gate_hits *h, unsigned start, size_t from);

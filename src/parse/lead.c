@@ -29,6 +29,7 @@ struct lead {
     const uint8_t *byte;
     const uint32_t *to;
     const uint16_t *items;
+    size_t nnodes;
 };
 
 /* ---- what an item begins with */
@@ -259,6 +260,7 @@ static struct lead *settle(struct maker *m, struct arena *a) {
     l->byte = copy(a, m->byte, m->nedges);
     l->to = copy(a, m->to, m->nedges * sizeof *m->to);
     l->items = copy(a, m->items, m->nitems * sizeof *m->items);
+    l->nnodes = m->nnodes;
     return l->nodes && l->byte && l->to && l->items ? l : NULL;
 }
 
@@ -291,6 +293,12 @@ struct lead *lead_new(const struct lead_item *items, size_t n, struct arena *a) 
     free(m.items);
     free(b.v);
     return l;
+}
+
+void lead_crowds(const struct lead *l, size_t most, uint8_t *mark) {
+    for (size_t i = 0; i < l->nnodes; i++)
+        for (size_t k = 0; l->nodes[i].nlist > most + l->nodes[0].nlist && k < l->nodes[i].nlist; k++)
+            mark[l->items[l->nodes[i].list + k]] = 1;
 }
 
 const uint16_t *lead_at(const struct lead *l, struct str s, size_t *n) {

@@ -22,6 +22,8 @@ struct lead *lead_new(const struct lead_item *items, size_t n, struct arena *a);
 /* What a match from ops[op] on may begin with: calls each with every beginning (in lower case), false when one is empty or there are
  * more than `most`. */
 bool lead_beginnings(const struct lead_item *item, int most, void (*each)(void *ctx, struct str beginning), void *ctx);
+/* Marks the items that are left together with at least `most` others somewhere, not counting those that may begin with anything. */
+void lead_crowds(const struct lead *l, size_t most, uint8_t *mark);
 /* The numbers of those that may match at s, in their order: an item that is not among them does not. */
 const uint16_t *lead_at(const struct lead *l, struct str s, size_t *n);
 

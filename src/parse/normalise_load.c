@@ -16,6 +16,7 @@
 
 #define ARENA_MAX (64u << 20)
 #define PATTERNS_MAX 4096 /* of one file */
+#define CROWD 6           /* so many patterns with one beginning are worth a look at the whole text */
 
 struct loader {
     struct normaliser *nz;
@@ -214,7 +215,27 @@ static size_t open_patterns(const struct nz_group *g, struct nz_pattern **out, s
     return n;
 }
 
-static const struct gate *make_gate(struct loader *l, struct nz_pattern **v, size_t n) {
+/* Adds those whose beginning many share. */
+static size_t crowded_patterns(struct loader *l, const struct nz_group *g, struct nz_pattern **out, size_t n) {
+    for (size_t k = 0; k < g->nlists; k++) {
+        const struct nz_list *list = &g->lists[k];
+        uint8_t *mark = calloc(list->npatterns + 1, 1);
+        size_t count = 0;
+        const uint16_t *open = lead_at(list->lead, STR_NONE, &count);
+        if (mark)
+            lead_crowds(list->lead, CROWD, mark);
+        for (size_t i = 0; mark && i < count; i++)
+            mark[open[i]] = 0;
+        for (size_t i = 0; mark && i < list->npatterns; i++)
+            if (mark[i])
+                out[n++] = &list->patterns[i];
+        l->bad |= !mark;
+        free(mark);
+    }
+    return n;
+}
+
+static const struct gate *make_gate(struct loader *l, struct nz_pattern **v, size_t open, size_t n) {
     struct pattern **p = calloc(n + 1, sizeof *p);
     struct gate_set *need = calloc(n + 1, sizeof *need);
     const struct gate *gate = NULL;
@@ -222,7 +243,7 @@ static const struct gate *make_gate(struct loader *l, struct nz_pattern **v, siz
     for (size_t i = 0; p && i < n; i++)
         p[i] = v[i]->pattern;
     if (p && need)
-        gate = gate_new(p, n, need, &l->nz->arena);
+        gate = gate_new(p, open, n, need, &l->nz->arena);
     for (size_t i = 0; gate && i < n; i++) {
         v[i]->need = need[i];
         v[i]->gated = need[i].w[0] | need[i].w[1] | need[i].w[2] | need[i].w[3];
@@ -252,11 +273,16 @@ static void load_gates(struct loader *l) {
     for (size_t g = 0; v && g < nz->ngroups; g++)
         if (for_all(nz, g))
             n = open_patterns(&nz->groups[g], v, n);
-    const struct gate *all = v ? make_gate(l, v, n) : NULL;
+    size_t open = n;
+    for (size_t g = 0; v && g < nz->ngroups; g++)
+        if (for_all(nz, g))
+            n = crowded_patterns(l, &nz->groups[g], v, n);
+    const struct gate *all = v ? make_gate(l, v, open, n) : NULL;
     for (size_t g = 0; v && g < nz->ngroups; g++) {
         bool shared = for_all(nz, g);
-        n = shared ? 0 : open_patterns(&nz->groups[g], v, 0);
-        nz->groups[g].gate = shared ? all : n >= 3 ? make_gate(l, v, n) : NULL;
+        open = shared ? 0 : open_patterns(&nz->groups[g], v, 0);
+        n = shared ? 0 : crowded_patterns(l, &nz->groups[g], v, open);
+        nz->groups[g].gate = shared ? all : n >= 3 ? make_gate(l, v, open, n) : NULL;
     }
     l->bad |= !v;
     free(v);
