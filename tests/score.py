@@ -282,10 +282,15 @@ def send_split(lab, data, rng):
             pass
 
 
-def stored(lab, last):
+def received(lab):
+    return sum(a["received"] for a in lab.account().values())
+
+
+def stored(lab, last, least):
+    """What came since: `least` is how many must have been received by then, as the account may be a moment old."""
     import sqlite3
 
-    lab.wait("a balanced account", lambda: all(balanced(a) for a in lab.account().values()), 60)
+    lab.wait("all of them in a balanced account", lambda: received(lab) >= least and all(balanced(a) for a in lab.account().values()), 60)
     db = sqlite3.connect(f"file:{lab.dir}/state/tocsin.db?mode=ro", uri=True)
     rows = db.execute("SELECT id, body FROM raw WHERE id > ? AND rule = '11111111-2222-4333-8444-555555555551'", (last,)).fetchall()
     db.close()
@@ -320,10 +325,9 @@ def score_live(t, lab, last, rng):
             part = raws[at:at + 300:3]
             if send is counted_tcp and not any(r.startswith(b"<") for r in part):
                 part = [b"<13>."] + part
-            before = sum(a["received"] for a in lab.account().values())
+            least = received(lab) + len(part)
             send(part)
-            lab.wait("all of them", lambda: sum(a["received"] for a in lab.account().values()) - before >= len(part), 30)
-            last, got = stored(lab, last)
+            last, got = stored(lab, last, least)
             left = collections.Counter(got)
             left.subtract(part)
             for r in part:
@@ -344,8 +348,9 @@ def score_framing(t):
         for name, data, frames in [*((n, d, f) for n, d, f in work), *(("generated", d, f) for d, f in streams(rng))]:
             for row, times in (("framing", 1), ("splits", 5)):
                 for _ in range(times):
+                    least = received(lab) + len(frames)
                     send_split(lab, data, rng if row == "splits" else None)
-                    last, got = stored(lab, last)
+                    last, got = stored(lab, last, least)
                     # what is no frame is kept, too: as messages behind the good ones
                     left = collections.Counter(got)
                     left.subtract(frames)
