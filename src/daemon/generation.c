@@ -76,7 +76,7 @@ static enum rc bind_rules(struct opening *o) {
         rc = docs_of(o, SEC_SOURCES, &sources);
     if (rc == RC_OK) {
         const struct ruleset_site site = {sources.v, sources.n, lists_of(o->im.sec[SEC_LISTS], &lists), lists.n,
-                                          o->g->normaliser ? site_derives : NULL, o->g->normaliser};
+                                          o->g->normaliser ? site_derives : NULL, o->g->normaliser ? site_needs : NULL, o->g->normaliser};
         rc = ruleset_load_at(&site, t.v, t.n, o->im.flags, &o->g->rules, o->es);
     }
     free(lists.v);

@@ -128,6 +128,11 @@ bool site_derives(const void *ctx, enum field_id id, struct str name) {
     return normaliser_derives(ctx, id, name);
 }
 
+bool site_needs(const void *ctx, enum field_id id, struct str name, bool (*fits)(void *, struct str), void (*add)(void *, struct str),
+                void *with) {
+    return normaliser_needs(ctx, id, name, &(struct normaliser_need){fits, add, with});
+}
+
 static struct str list_name(struct str path) {
     for (size_t i = path.n; i-- > 0;)
         if (path.p[i] == '/') {

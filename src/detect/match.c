@@ -210,8 +210,6 @@ static bool within(struct str whole, struct str part) {
 /* The bytes as they came, and every value that does not stand among them. */
 static bool scan(struct matcher *mt, const struct message *m) {
     bool ok = prefilter_scan(mt->pre, m->raw, on_literal, mt);
-    if (!(m->flags & MSG_DECODED))
-        return ok;
     ok = ok && (within(m->raw, m->text) || prefilter_scan(mt->pre, m->text, on_literal, mt));
     for (size_t i = 0; ok && i < m->nfields; i++)
         ok = within(m->raw, m->fields[i].value) || prefilter_scan(mt->pre, m->fields[i].value, on_literal, mt);

@@ -14,8 +14,8 @@ struct matcher; /* scratch of one worker; borrows the rule set */
 struct matcher *matcher_new(const struct ruleset *rs, bool prefilter);
 void matcher_free(struct matcher *mt);
 
-/* Sets m->tags (log source gating) and gives the number of candidate rules. Of a message with MSG_DECODED the values that do not
- * stand in raw are searched too. */
+/* Sets m->tags (log source gating) and gives the number of candidate rules. Of a message whose fields are made already the
+ * values that do not stand in raw are searched too. */
 size_t match_scan(struct matcher *mt, struct message *m);
 /* Evaluates the candidates of the last match_scan on this message, whose fields are made by now. Writes rule indexes, ascending;
  * gives their number (at most max; more are counted). */

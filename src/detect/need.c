@@ -8,7 +8,7 @@
  *
  * A literal of a field is of use when the field's value stands in the text that is searched. It does when it is a span of the raw
  * message. What a pattern of normalise.d sets as a constant or decodes does not stand there, and fields are made after the search;
- * site->derives tells those names. (Of a message whose fields are made before, the values that are no spans are searched too.)
+ * site->derives tells those names, and site->needs the words of the patterns that set a value, which stand for it. (Of a message whose fields are made before, the values that are no spans are searched too.)
  */
 #include "detect/need.h"
 
@@ -64,19 +64,56 @@ static bool searched(const struct ruleset *rs, const struct item *it) {
     return site && site->derives && !of_header(it->field) && !site->derives(site->ctx, (enum field_id)it->field, it->name);
 }
 
-/* A number may be written in several ways: 1500 and 1.5e3. */
-static struct need of_value(struct arena *a, const struct item *it, const struct value *v) {
-    if (v->op == V_RE)
-        return v->need;
-    return v->op == V_TEXT && (it->keyword || !v->numeric) ? need_one(a, v->literal) : nothing;
+struct derived { /* the words that stand for a value a pattern sets */
+    struct arena *a;
+    const struct value *v;
+    struct need need;
+    size_t cap;
+};
+
+static bool fits(void *ctx, struct str text) {
+    const struct derived *d = ctx;
+    return glob_match(&d->v->glob, text);
 }
 
-static struct need of_all(struct arena *a, const struct item *it) {
+static void add(void *ctx, struct str word) {
+    struct derived *d = ctx;
+    struct need *n = &d->need;
+    n->known = n->known && word.n >= NEED_SHORTEST && n->n < NEED_MAX;
+    if (n->known && n->n >= d->cap) {
+        struct str *more = arena_alloc(d->a, 2 * n->n * sizeof *more);
+        n->known = more != NULL;
+        if (more)
+            n->v = memcpy(more, n->v, n->n * sizeof *more);
+        d->cap = 2 * n->n;
+    }
+    if (!n->known)
+        return;
+    n->v[n->n++] = arena_str(d->a, word);
+    n->shortest = word.n < n->shortest ? word.n : n->shortest;
+}
+
+/* A number may be written in several ways: 1500 and 1.5e3. */
+static struct need of_value(const struct ruleset *rs, struct arena *a, const struct item *it, const struct value *v) {
+    const struct ruleset_site *site = rs->site;
+    if (v->op == V_RE)
+        return searched(rs, it) ? v->need : nothing;
+    if (v->op != V_TEXT || (v->numeric && !it->keyword))
+        return nothing;
+    struct derived d = {a, v, need_one(a, v->literal), 1};
+    if (searched(rs, it) || !d.need.known)
+        return d.need;
+    if (!site || !site->needs || of_header(it->field) || !site->needs(site->ctx, (enum field_id)it->field, it->name, fits, add, &d))
+        return nothing;
+    return d.need.known ? d.need : nothing;
+}
+
+static struct need of_all(const struct ruleset *rs, struct arena *a, const struct item *it) {
     struct need n = nothing;
     for (size_t i = 0; i < it->nvalues;) {
-        struct need v = of_value(a, it, &it->values[i]);
+        struct need v = of_value(rs, a, it, &it->values[i]);
         while (++i < it->nvalues && it->values[i].also) {
-            struct need form = of_value(a, it, &it->values[i]);
+            struct need form = of_value(rs, a, it, &it->values[i]);
             need_or(a, &v, &form);
         }
         need_and(&n, &v);
@@ -85,18 +122,18 @@ static struct need of_all(struct arena *a, const struct item *it) {
 }
 
 /* A long list at once: joining it value by value would be quadratic. */
-static struct need of_any(struct arena *a, const struct item *it) {
+static struct need of_any(const struct ruleset *rs, struct arena *a, const struct item *it) {
     struct need u = {.shortest = SIZE_MAX, .known = it->nvalues > 0 && it->nvalues <= NEED_MAX};
     size_t at = 0;
     for (size_t i = 0; u.known && i < it->nvalues; i++) {
-        struct need v = of_value(a, it, &it->values[i]);
+        struct need v = of_value(rs, a, it, &it->values[i]);
         u.n += v.n;
         u.known = v.known && u.n <= NEED_MAX;
     }
     if (!u.known || !(u.v = arena_alloc(a, u.n * sizeof *u.v)))
         return nothing;
     for (size_t i = 0; i < it->nvalues; i++) {
-        struct need v = of_value(a, it, &it->values[i]);
+        struct need v = of_value(rs, a, it, &it->values[i]);
         if (!v.known)
             return nothing;
         memcpy(u.v + at, v.v, v.n * sizeof *v.v);
@@ -107,9 +144,9 @@ static struct need of_any(struct arena *a, const struct item *it) {
 }
 
 static struct need of_item(const struct ruleset *rs, struct arena *a, const struct item *it) {
-    if (it->negate || it->part || !searched(rs, it))
+    if (it->negate || it->part)
         return nothing;
-    return it->all ? of_all(a, it) : of_any(a, it);
+    return it->all ? of_all(rs, a, it) : of_any(rs, a, it);
 }
 
 struct need need_of_selection(const struct ruleset *rs, struct arena *a, const struct selection *s) {

@@ -85,6 +85,10 @@ struct ruleset_site { /* what the site says about its sources and lists */
     /* May this field of a message hold what does not stand in its text (normaliser_derives)? NULL: any may. Who makes the prefilter
      * and who loads it have to give the same answers. */
     bool (*derives)(const void *ctx, enum field_id id, struct str name);
+    /* Of such a field: words of which one stands in every text that gives it a value that fits, unless it is decoded first
+     * (normaliser_needs). May be NULL. */
+    bool (*needs)(const void *ctx, enum field_id id, struct str name, bool (*fits)(void *, struct str), void (*add)(void *, struct str),
+                  void *with);
     const void *ctx;
 };
 

@@ -187,8 +187,10 @@ bool sigma_filter(struct ruleset *rs, const struct tree_node *root, struct filte
     f->info.id = tree_get_text(root, "id");
     f->rules = tree_get(map, "rules");
     f->any = tree_kind(f->rules) == TREE_SCALAR && str_eqi(tree_text(f->rules), STR("any"));
-    if (!f->rules) {
-        tree_err(map, e, RC_CONFIG, "a filter says which rules it is for: rules is missing");
+    bool texts = tree_kind(f->rules) == TREE_SCALAR || (tree_kind(f->rules) == TREE_LIST && all_scalars(f->rules) && tree_count(f->rules));
+    if (!f->rules || !texts) {
+        tree_err(f->rules ? f->rules : map, e, RC_CONFIG, "a filter says which rules it is for: %s",
+                 f->rules ? "rules is any, or a list of ids and names" : "rules is missing");
         return false;
     }
     if (!read_source(rs, root, &f->src, e) || !sigma_detection(rs, map, tree_get(map, "condition"), &f->det, &need, e))

@@ -97,6 +97,16 @@ static bool best_of(const struct pattern *p, size_t i, size_t end, struct clause
     return out->n > 0;
 }
 
+size_t gate_clause(const struct pattern *p, struct str *out, size_t max) {
+    struct clause *one = calloc(1, sizeof *one);
+    size_t n = one && best_of(p, 0, p->n, one) && one->n <= max ? one->n : 0;
+
+    if (n)
+        memcpy(out, one->v, n * sizeof *out);
+    free(one);
+    return n;
+}
+
 /* ---- the automaton */
 
 struct maker {

@@ -30,6 +30,8 @@ struct gate_hits {
 /* Builds one for n patterns, of which the first `open` begin with anything; need[i] becomes what pattern i needs, and their "anything"s know what to look for. NULL without memory.
  * What does not fit is not needed: a gate rules out less then, never more. */
 struct gate *gate_new(struct pattern *const *p, size_t open, size_t n, struct gate_set *need, struct arena *a);
+/* Words of which every match of the pattern holds one; their number, 0 when there are none or more than max. */
+size_t gate_clause(const struct pattern *p, struct str *out, size_t max);
 void gate_scan(const struct gate *g, struct str s, struct gate_hits *out);
 /* The first place from `from` on (the last up to `to`) where thing `start` may begin, as places in h->text; SIZE_MAX when there is none. */
 size_t gate_next(const struct gate_hits *h, unsigned start, size_t from);

@@ -21,11 +21,19 @@ enum rc normaliser_load(const struct tree *const *docs, size_t n, struct normali
 void normaliser_free(struct normaliser *nz);
 /* Adds fields; no allocation, no recursion. Sets MSG_FIELDS. Does nothing when it is set already. */
 void normalise(const struct normaliser *nz, struct message *m);
-/* True when some file may give this field a value that does not stand verbatim in the text: a constant of set:, an escaped or a
- * hexadecimal capture. What <:pairs> and <:json> decode is not among them (the names are the sender's): ask normalise_first(). */
+/* True when some file may give this field a value that does not stand verbatim in the text: a constant of set: or a hexadecimal
+ * capture. What only escapes make different (qstr, <:pairs>, <:json>) is not among them: ask normalise_first(). */
 bool normaliser_derives(const struct normaliser *nz, enum field_id id, struct str name);
+/* For a field that is derived: adds words of which at least one stands in every text without a body that gives it a derived value that
+ * fits. False when nothing is known, as a pattern decodes the field or holds no word for certain. */
+struct normaliser_need {
+    bool (*fits)(void *ctx, struct str value);
+    void (*add)(void *ctx, struct str word);
+    void *ctx;
+};
+bool normaliser_needs(const struct normaliser *nz, enum field_id id, struct str name, const struct normaliser_need *need);
 /* True when the fields of this message have to be made before its text is searched (match_scan), because they may hold what the text
- * does not: it carries a body, or escapes that <:pairs> or <:json> of some file would decode. */
+ * does not: it carries a body, or escapes that a capture of some file would decode. */
 bool normalise_first(const struct normaliser *nz, const struct message *m);
 /* Runs every sample of the files against its wanted fields; each difference is an entry in es. Gives the number of samples run. */
 size_t normaliser_test(const struct normaliser *nz, struct errs *es);

@@ -27,16 +27,16 @@ static void add(struct normaliser *nz, uint16_t id, struct str name) {
 static void add_capture(void *ctx, uint16_t id, struct str name, enum capture_kind kind) {
     struct normaliser *nz = ctx;
 
-    if (kind >= CAPTURE_PAIRS)
-        nz->decodes = true;
-    else if (kind != CAPTURE_SPAN && nz->derived)
+    if (kind >= CAPTURE_PAIRS || kind == CAPTURE_QSTR)
+        nz->decodes = true; /* where there is a backslash; else its values are spans */
+    else if (kind == CAPTURE_HEX && nz->derived)
         add(nz, id, name);
 }
 
 static void count_capture(void *ctx, uint16_t id, struct str name, enum capture_kind kind) {
     (void)id;
     (void)name;
-    *(size_t *)ctx += kind != CAPTURE_SPAN;
+    *(size_t *)ctx += kind == CAPTURE_HEX;
 }
 
 static size_t count(const struct nz_list *l) {
@@ -110,4 +110,54 @@ bool normalise_first(const struct normaliser *nz, const struct message *m) {
     bool body = m->body != BODY_NONE && m->body != BODY_ACCESS;
 
     return body || (nz->decodes && m->text.n && memchr(m->text.p, '\\', m->text.n));
+}
+
+struct looking {
+    struct nz_derived key;
+    bool decoded;
+};
+
+static void look_capture(void *ctx, uint16_t id, struct str name, enum capture_kind kind) {
+    struct looking *l = ctx;
+    struct nz_derived other = {id, name};
+
+    if (kind == CAPTURE_HEX && nz_derived_cmp(&l->key, &other) == 0)
+        l->decoded = true;
+}
+
+#define WORDS_OF_ONE 600
+
+static bool add_words(const struct nz_pattern *p, const struct normaliser_need *need) {
+    struct str *v = calloc(WORDS_OF_ONE, sizeof *v);
+    size_t n = v ? gate_clause(p->pattern, v, WORDS_OF_ONE) : 0;
+
+    for (size_t i = 0; i < n; i++)
+        need->add(need->ctx, v[i]);
+    free(v);
+    return n > 0;
+}
+
+static bool list_needs(const struct nz_list *l, struct looking *key, const struct normaliser_need *need) {
+    for (size_t i = 0; i < l->npatterns; i++) {
+        const struct nz_pattern *p = &l->patterns[i];
+        bool sets = false;
+        pattern_names(p->pattern, look_capture, key);
+        for (size_t k = 0; k < p->nset && !sets; k++) {
+            struct nz_derived other = {p->set[k].id, p->set[k].name};
+            sets = nz_derived_cmp(&key->key, &other) == 0 && need->fits(need->ctx, p->set[k].value);
+        }
+        if (key->decoded || (sets && !add_words(p, need)))
+            return false;
+    }
+    return true;
+}
+
+bool normaliser_needs(const struct normaliser *nz, enum field_id id, struct str name, const struct normaliser_need *need) {
+    struct looking key = {{(uint16_t)id, name}, false};
+
+    for (size_t g = 0; g < nz->ngroups; g++)
+        for (size_t i = 0; i < nz->groups[g].nlists; i++)
+            if (!list_needs(&nz->groups[g].lists[i], &key, need))
+                return false;
+    return true;
 }

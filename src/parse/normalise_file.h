@@ -95,7 +95,7 @@ struct normaliser {
     size_t nopen;
     struct nz_derived *derived; /* sorted; names once */
     size_t nderived;
-    bool decodes; /* has <:pairs> or <:json> */
+    bool decodes; /* has captures that decode what has a backslash: qstr, <:pairs>, <:json> */
     struct nz_sample *samples;
     size_t nsamples;
     struct normalise_bodies bodies;

@@ -67,6 +67,11 @@ static bool derives(const void *ctx, enum field_id id, struct str name) {
     return normaliser_derives(ctx, id, name);
 }
 
+static bool needs(const void *ctx, enum field_id id, struct str name, bool (*fits)(void *, struct str), void (*add)(void *, struct str),
+                  void *with) {
+    return normaliser_needs(ctx, id, name, &(struct normaliser_need){fits, add, with});
+}
+
 static void open_world(struct world *w, unsigned flags) {
     char dir[512];
     const char *src = getenv("srcdir");
@@ -88,6 +93,7 @@ static void open_world(struct world *w, unsigned flags) {
     struct tree **sources = NULL;
     struct ruleset_site site = help_site(&sources);
     site.derives = w->nz ? derives : NULL;
+    site.needs = w->nz ? needs : NULL;
     site.ctx = w->nz;
     ruleset_load_at(&site, (const struct tree *const *)w->v, w->n, flags | RULESET_KEEP_BAD, &w->rs, &es);
     assert_non_null(w->rs);
