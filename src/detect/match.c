@@ -47,6 +47,7 @@ struct matcher {
     uint32_t *gate_of; /* per rule; UINT32_MAX: never asked */
     uint32_t *always, *behind;
     uint32_t *seen; /* per rule: epoch in which it became a candidate */
+    uint32_t *held; /* per need: epoch in which one of its literals was found */
     uint32_t *cand;
     size_t ncand;
     uint32_t epoch;
@@ -81,7 +82,7 @@ static void fill_gates(struct matcher *mt) {
             continue;
         mt->gate_of[i] = gate_find(mt, rs->flags & RULESET_ANY_LOGSOURCE ? &everything : &rs->rules[i].src);
         mt->gates[mt->gate_of[i]].nall++;
-        mt->gates[mt->gate_of[i]].n += !rs->rules[i].need.known;
+        mt->gates[mt->gate_of[i]].n += !rs->rules[i].needs.v[0].known;
     }
     for (size_t g = 1; g < mt->ngates; g++) {
         mt->gates[g].all = mt->gates[g - 1].all + mt->gates[g - 1].nall;
@@ -94,7 +95,7 @@ static void fill_gates(struct matcher *mt) {
             continue;
         struct gate *g = &mt->gates[mt->gate_of[i]];
         mt->behind[g->all + g->nall++] = (uint32_t)i;
-        if (!rs->rules[i].need.known)
+        if (!rs->rules[i].needs.v[0].known)
             mt->always[g->first + g->n++] = (uint32_t)i;
     }
 }
@@ -112,11 +113,12 @@ struct matcher *matcher_new(const struct ruleset *rs, bool prefilter) {
     mt->behind = calloc(n, sizeof *mt->behind);
     mt->seen = calloc(n, sizeof *mt->seen);
     mt->cand = calloc(n, sizeof *mt->cand);
+    mt->held = calloc(2 * n, sizeof *mt->held);
     mt->rules = calloc(n, sizeof *mt->rules);
     mt->filters = calloc(rs->nfilters + 1, sizeof *mt->filters);
     if (prefilter && rs->db)
         mt->pre = prefilter_new(rs);
-    if (!mt->regex || !mt->gates || !mt->gate_of || !mt->always || !mt->behind || !mt->seen || !mt->cand ||
+    if (!mt->regex || !mt->gates || !mt->gate_of || !mt->always || !mt->behind || !mt->seen || !mt->cand || !mt->held ||
         !mt->rules || !mt->filters ||
         (prefilter && rs->db && !mt->pre)) {
         matcher_free(mt);
@@ -144,6 +146,7 @@ void matcher_free(struct matcher *mt) {
     free(mt->behind);
     free(mt->seen);
     free(mt->cand);
+    free(mt->held);
     free(mt->rules);
     free(mt->filters);
     free(mt);
@@ -159,8 +162,11 @@ static void candidate(struct matcher *mt, uint32_t rule) {
 static void on_literal(void *ctx, uint32_t literal) {
     struct matcher *mt = ctx;
     for (uint32_t i = mt->rs->lit_at[literal]; i < mt->rs->lit_at[literal + 1]; i++) {
-        uint32_t rule = mt->rs->lit_rules[i];
-        if (mt->gate_of[rule] != UINT32_MAX && mt->gates[mt->gate_of[rule]].open == mt->epoch)
+        uint32_t need = mt->rs->lit_rules[i], rule = need / 2;
+        if (mt->gate_of[rule] == UINT32_MAX || mt->gates[mt->gate_of[rule]].open != mt->epoch)
+            continue;
+        mt->held[need] = mt->epoch;
+        if (mt->held[need ^ 1] == mt->epoch || !mt->rs->rules[rule].needs.v[1].known)
             candidate(mt, rule);
     }
 }
@@ -169,6 +175,7 @@ static void next_epoch(struct matcher *mt) {
     if (++mt->epoch != 0)
         return;
     memset(mt->seen, 0, mt->rs->n * sizeof *mt->seen); /* once in four thousand million messages */
+    memset(mt->held, 0, 2 * mt->rs->n * sizeof *mt->held);
     for (size_t g = 0; g < mt->ngates; g++)
         mt->gates[g].open = 0;
     mt->epoch = 1;

@@ -3,18 +3,21 @@
  * need.c - the literals without which a condition cannot hold
  *
  * Takes   selections with their values made.
- * Gives   a set of literals, the best that AND and OR leave: longer at its shortest, then fewer.
+ * Gives   the two best sets of literals that AND and OR leave, of which both must be met: longer at its shortest, then fewer.
  * Keeps   nothing but what it puts into the caller's arena.
  *
  * A literal of a field is of use when the field's value stands in the text that is searched. It does when it is a span of the raw
  * message. What a pattern of normalise.d sets as a constant or decodes does not stand there, and fields are made after the search;
- * site->derives tells those names, and site->needs the words of the patterns that set a value, which stand for it. (Of a message whose fields are made before, the values that are no spans are searched too.)
+ * site->derives tells those names, and site->needs the words of the patterns that set a value, which stand for it. (Of a message
+ * whose fields are made before, the values that are no spans are searched too.)
  */
 #include "detect/need.h"
 
 #include <string.h>
 
 #define NEED_MAX 8192
+#define SECOND_MAX 64 /* of a second need: a long list or a short word costs more than it saves */
+#define SECOND_SHORTEST 3
 
 static const struct need nothing;
 
@@ -52,6 +55,48 @@ void need_or(struct arena *a, struct need *into, const struct need *b) {
     into->shortest = into->shortest < b->shortest ? into->shortest : b->shortest;
 }
 
+/* A second need that holds whenever the first one does says nothing. */
+static bool says_more(const struct need *first, const struct need *second) {
+    for (size_t i = 0; i < first->n; i++) {
+        size_t k = 0;
+        while (k < second->n && str_find(first->v[i], second->v[k]) == SIZE_MAX)
+            k++;
+        if (k == second->n)
+            return true;
+    }
+    return false;
+}
+
+static void add(struct needs *into, const struct need *n) {
+    struct need *first = &into->v[0], *second = &into->v[1], other = *n;
+    if (!n->known)
+        return;
+    if (better(n, first)) {
+        other = *first;
+        *first = *n;
+    }
+    if (second->known && !says_more(first, second))
+        *second = nothing;
+    if (other.known && other.shortest >= SECOND_SHORTEST && other.n <= SECOND_MAX && says_more(first, &other) && better(&other, second))
+        *second = other;
+}
+
+void needs_and(struct needs *into, const struct needs *b) {
+    add(into, &b->v[0]);
+    add(into, &b->v[1]);
+}
+
+/* Of a side that has one need only, that one does for the second too. */
+void needs_or(struct arena *a, struct needs *into, const struct needs *b) {
+    struct need second = into->v[into->v[1].known];
+    bool two = into->v[1].known || b->v[1].known;
+    need_or(a, &into->v[0], &b->v[0]);
+    two = two && into->v[0].known;
+    if (two)
+        need_or(a, &second, &b->v[b->v[1].known]);
+    into->v[1] = two && second.n <= SECOND_MAX ? second : nothing;
+}
+
 /* Not lent from the text: a number from a table, a name out of the command line or the roster. */
 static bool of_header(uint16_t id) {
     return id == F_FACILITY || id == F_SEVERITY || id == F_PROGRAM || id == F_HOST || id == F_PID;
@@ -76,7 +121,15 @@ static bool fits(void *ctx, struct str text) {
     return glob_match(&d->v->glob, text);
 }
 
-static void add(void *ctx, struct str word) {
+/* A text with "for user" has "user" too. The first few are the short ones that count. */
+static bool covered(const struct need *n, struct str word) {
+    for (size_t i = 0; i < n->n && i < 64; i++)
+        if (str_find(word, n->v[i]) != SIZE_MAX)
+            return true;
+    return false;
+}
+
+static void add_word(void *ctx, struct str word) {
     struct derived *d = ctx;
     struct need *n = &d->need;
     n->known = n->known && word.n >= NEED_SHORTEST && n->n < NEED_MAX;
@@ -87,7 +140,7 @@ static void add(void *ctx, struct str word) {
             n->v = memcpy(more, n->v, n->n * sizeof *more);
         d->cap = 2 * n->n;
     }
-    if (!n->known)
+    if (!n->known || covered(n, word))
         return;
     n->v[n->n++] = arena_str(d->a, word);
     n->shortest = word.n < n->shortest ? word.n : n->shortest;
@@ -103,20 +156,20 @@ static struct need of_value(const struct ruleset *rs, struct arena *a, const str
     struct derived d = {a, v, need_one(a, v->literal), 1};
     if (searched(rs, it) || !d.need.known)
         return d.need;
-    if (!site || !site->needs || of_header(it->field) || !site->needs(site->ctx, (enum field_id)it->field, it->name, fits, add, &d))
+    if (!site || !site->needs || of_header(it->field) || !site->needs(site->ctx, (enum field_id)it->field, it->name, fits, add_word, &d))
         return nothing;
     return d.need.known ? d.need : nothing;
 }
 
-static struct need of_all(const struct ruleset *rs, struct arena *a, const struct item *it) {
-    struct need n = nothing;
+static struct needs of_all(const struct ruleset *rs, struct arena *a, const struct item *it) {
+    struct needs n = {{nothing, nothing}};
     for (size_t i = 0; i < it->nvalues;) {
         struct need v = of_value(rs, a, it, &it->values[i]);
         while (++i < it->nvalues && it->values[i].also) {
             struct need form = of_value(rs, a, it, &it->values[i]);
             need_or(a, &v, &form);
         }
-        need_and(&n, &v);
+        add(&n, &v);
     }
     return n;
 }
@@ -143,24 +196,28 @@ static struct need of_any(const struct ruleset *rs, struct arena *a, const struc
     return u;
 }
 
-static struct need of_item(const struct ruleset *rs, struct arena *a, const struct item *it) {
+static struct needs of_item(const struct ruleset *rs, struct arena *a, const struct item *it) {
+    struct needs n = {{nothing, nothing}};
     if (it->negate || it->part)
-        return nothing;
-    return it->all ? of_all(rs, a, it) : of_any(rs, a, it);
+        return n;
+    if (it->all)
+        return of_all(rs, a, it);
+    n.v[0] = of_any(rs, a, it);
+    return n;
 }
 
-struct need need_of_selection(const struct ruleset *rs, struct arena *a, const struct selection *s) {
-    struct need all = nothing;
+struct needs need_of_selection(const struct ruleset *rs, struct arena *a, const struct selection *s) {
+    struct needs all = {{nothing, nothing}};
     for (size_t g = 0; g < s->ngroups; g++) {
-        struct need best = nothing;
+        struct needs best = {{nothing, nothing}};
         for (size_t i = 0; i < s->groups[g].nitems; i++) {
-            struct need n = of_item(rs, a, &s->groups[g].items[i]);
-            need_and(&best, &n);
+            struct needs n = of_item(rs, a, &s->groups[g].items[i]);
+            needs_and(&best, &n);
         }
         if (g == 0)
             all = best;
         else
-            need_or(a, &all, &best);
+            needs_or(a, &all, &best);
     }
     return all;
 }

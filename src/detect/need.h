@@ -15,7 +15,9 @@
 struct need need_one(struct arena *a, struct str literal);
 void need_and(struct need *into, const struct need *b);                 /* the better of both */
 void need_or(struct arena *a, struct need *into, const struct need *b); /* both, or nothing */
-struct need need_of_selection(const struct ruleset *rs, struct arena *a, const struct selection *s);
+void needs_and(struct needs *into, const struct needs *b);              /* the two best of all */
+void needs_or(struct arena *a, struct needs *into, const struct needs *b);
+struct needs need_of_selection(const struct ruleset *rs, struct arena *a, const struct selection *s);
 
 /* regex_literal.c: of a regular expression (PCRE). caseless: its letters are; an inline (?i) is seen as well. */
 struct need need_of_regex(struct arena *a, struct str pattern, bool caseless);

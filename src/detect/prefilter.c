@@ -34,52 +34,74 @@ static struct str lowered(struct arena *a, struct str s) {
     return str_n(p, p ? s.n : 0);
 }
 
-/* Numbers the distinct literals; the number of each mention goes to `numbers` in order. */
-static bool number_all(struct ruleset *rs, uint32_t *numbers, size_t total) {
-    struct table *t = table_new(total + 1, sizeof(uint32_t), NULL, NULL);
-    size_t k = 0;
-    bool ok = t != NULL;
-    for (size_t i = 0; ok && i < rs->n; i++)
-        for (size_t j = 0; ok && rs->rules[i].need.known && j < rs->rules[i].need.n; j++) {
-            struct str lit = lowered(&rs->arena, rs->rules[i].need.v[j]);
-            bool fresh;
-            uint32_t *id = lit.n ? table_get(t, lit, &fresh) : NULL;
-            ok = id != NULL;
-            if (ok && fresh) {
-                *id = (uint32_t)rs->nlits;
-                rs->lits[rs->nlits++] = lit;
-            }
-            numbers[k++] = ok ? *id : 0;
-        }
-    table_free(t);
-    return ok;
+/* Calls fn for every literal of every need, in order. */
+static bool each_literal(const struct ruleset *rs, bool (*fn)(void *ctx, uint32_t need, struct str literal), void *ctx) {
+    for (size_t i = 0; i < rs->n; i++)
+        for (size_t w = 0; w < 2 && rs->rules[i].needs.v[w].known; w++)
+            for (size_t j = 0; j < rs->rules[i].needs.v[w].n; j++)
+                if (!fn(ctx, (uint32_t)(2 * i + w), rs->rules[i].needs.v[w].v[j]))
+                    return false;
+    return true;
 }
 
-static void list_rules(struct ruleset *rs, const uint32_t *numbers) {
-    uint32_t *at = rs->lit_at; /* as in make_parents: counted, summed, filled */
-    size_t k = 0, m = 0;
-    for (size_t i = 0; i < rs->n; i++)
-        for (size_t j = 0; rs->rules[i].need.known && j < rs->rules[i].need.n; j++)
-            at[numbers[k++] + 2]++;
-    for (size_t i = 2; i <= rs->nlits + 1; i++)
+struct numbering {
+    struct ruleset *rs;
+    struct table *t;
+    uint32_t *numbers; /* of the mentions in order */
+    size_t n;
+};
+
+static bool count_one(void *ctx, uint32_t need, struct str literal) {
+    (void)need, (void)literal;
+    ++*(size_t *)ctx;
+    return true;
+}
+
+/* Numbers the distinct literals. */
+static bool number_one(void *ctx, uint32_t need, struct str literal) {
+    struct numbering *g = ctx;
+    struct str lit = lowered(&g->rs->arena, literal);
+    bool fresh;
+    uint32_t *id = lit.n ? table_get(g->t, lit, &fresh) : NULL;
+    (void)need;
+    if (id && fresh) {
+        *id = (uint32_t)g->rs->nlits;
+        g->rs->lits[g->rs->nlits++] = lit;
+    }
+    g->numbers[g->n++] = id ? *id : 0;
+    return id != NULL;
+}
+
+static bool list_one(void *ctx, uint32_t need, struct str literal) {
+    struct numbering *g = ctx;
+    (void)literal;
+    g->rs->lit_rules[g->rs->lit_at[g->numbers[g->n++] + 1]++] = need;
+    return true;
+}
+
+/* As in make_parents: counted, summed, filled. */
+static void list_needs(struct numbering *g) {
+    uint32_t *at = g->rs->lit_at;
+    for (size_t k = 0; k < g->n; k++)
+        at[g->numbers[k] + 2]++;
+    for (size_t i = 2; i <= g->rs->nlits + 1; i++)
         at[i] += at[i - 1];
-    for (size_t i = 0; i < rs->n; i++)
-        for (size_t j = 0; rs->rules[i].need.known && j < rs->rules[i].need.n; j++)
-            rs->lit_rules[at[numbers[m++] + 1]++] = (uint32_t)i;
+    g->n = 0;
+    each_literal(g->rs, list_one, g);
 }
 
 bool prefilter_literals(struct ruleset *rs) {
     size_t total = 0;
-    for (size_t i = 0; i < rs->n; i++)
-        total += rs->rules[i].need.known ? rs->rules[i].need.n : 0;
-    uint32_t *numbers = calloc(total + 1, sizeof *numbers);
+    each_literal(rs, count_one, &total);
+    struct numbering g = {rs, table_new(total + 1, sizeof(uint32_t), NULL, NULL), calloc(total + 1, sizeof(uint32_t)), 0};
     rs->lits = arena_alloc(&rs->arena, (total + 1) * sizeof *rs->lits);
     rs->lit_rules = arena_alloc(&rs->arena, (total + 1) * sizeof *rs->lit_rules);
     rs->lit_at = arena_alloc(&rs->arena, (total + 3) * sizeof *rs->lit_at);
-    bool ok = numbers && rs->lits && rs->lit_rules && rs->lit_at && number_all(rs, numbers, total);
+    bool ok = g.t && g.numbers && rs->lits && rs->lit_rules && rs->lit_at && each_literal(rs, number_one, &g);
     if (ok)
-        list_rules(rs, numbers);
-    free(numbers);
+        list_needs(&g);
+    table_free(g.t);
+    free(g.numbers);
     return ok;
 }
 

@@ -24,6 +24,10 @@ struct need { /* literals of which at least one stands in every text that matche
     bool known;
 };
 
+struct needs { /* two of them, of which both hold; the better one first, and no second without it */
+    struct need v[2];
+};
+
 struct value { /* one thing that a field may be */
     enum value_op op;
     bool want;    /* V_EXISTS, boolean */
@@ -152,7 +156,7 @@ struct rule {
     bool named, generated; /* a correlation names it; one of those has generate: true */
     struct logsource src;
     struct detection det;
-    struct need need;
+    struct needs needs;
     struct filter **filters;
     size_t nfilters;
     struct corr *corr; /* RULE_CORRELATION */
@@ -190,7 +194,7 @@ struct ruleset {
     /* prefilter.c: */
     struct str *lits; /* distinct */
     size_t nlits;
-    uint32_t *lit_rules, *lit_at; /* rules of literal i: lit_at[i] .. lit_at[i+1] */
+    uint32_t *lit_rules, *lit_at; /* needs of literal i: lit_at[i] .. lit_at[i+1]; twice the rule, and which of its needs */
     struct hs_database *db;
     struct pcre2_real_code_8 **codes; /* to be freed */
     size_t ncodes, codes_cap;

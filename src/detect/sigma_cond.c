@@ -27,9 +27,9 @@ struct cond {
     struct err *e;
 };
 
-static const struct need need_nothing;
+static const struct needs need_nothing;
 
-static bool parse_or(struct cond *c, struct need *need);
+static bool parse_or(struct cond *c, struct needs *need);
 
 static bool wrong(struct cond *c, const char *text) {
     tree_err(c->at, c->e, RC_CONFIG, "condition: %s", text);
@@ -146,7 +146,7 @@ static bool collect(struct cond *c, struct str pattern, uint32_t *first, uint32_
     return false;
 }
 
-static bool parse_of(struct cond *c, struct need *need) {
+static bool parse_of(struct cond *c, struct needs *need) {
     uint64_t k = 1;
     uint32_t first, count;
     bool all = is_word(c, "all");
@@ -164,18 +164,18 @@ static bool parse_of(struct cond *c, struct need *need) {
     if (k > count)
         return wrong(c, "it asks for more selections than there are");
     for (uint32_t i = 0; i < count; i++) {
-        struct need n = need_of_selection(c->rs, c->a, &c->det->sels[c->det->lists[first + i]]);
+        struct needs n = need_of_selection(c->rs, c->a, &c->det->sels[c->det->lists[first + i]]);
         if (i == 0)
             *need = n;
         else if (all)
-            need_and(need, &n);
+            needs_and(need, &n);
         else
-            need_or(c->a, need, &n);
+            needs_or(c->a, need, &n);
     }
     return emit(c, (struct op){OP_OF, first, count, (uint32_t)k}, NULL);
 }
 
-static bool parse_prim(struct cond *c, struct need *need) {
+static bool parse_prim(struct cond *c, struct needs *need) {
     if (is_word(c, "(")) {
         advance(c);
         if (!parse_or(c, need))
@@ -203,7 +203,7 @@ static bool parse_prim(struct cond *c, struct need *need) {
     return emit(c, (struct op){OP_SEL, (uint32_t)sel, 0, 0}, NULL);
 }
 
-static bool parse_not(struct cond *c, struct need *need) {
+static bool parse_not(struct cond *c, struct needs *need) {
     if (++c->depth > DEPTH_MAX)
         return wrong(c, "it is nested too deeply");
     bool ok;
@@ -220,20 +220,20 @@ static bool parse_not(struct cond *c, struct need *need) {
 
 /* left {word right}: when left decides, jump over the right sides. All jumps of one chain go to its end; they are found again by
  * their target being 0, which no real jump has. */
-static bool parse_chain(struct cond *c, struct need *need, const char *word, enum op_code jump,
-                        bool (*next)(struct cond *, struct need *)) {
+static bool parse_chain(struct cond *c, struct needs *need, const char *word, enum op_code jump,
+                        bool (*next)(struct cond *, struct needs *)) {
     size_t from = c->det->nops;
     if (!next(c, need))
         return false;
     while (is_word(c, word)) {
-        struct need right = need_nothing;
+        struct needs right = need_nothing;
         advance(c);
         if (!emit(c, (struct op){jump, 0, 0, 0}, NULL) || !next(c, &right))
             return false;
         if (jump == OP_JUMP_FALSE)
-            need_and(need, &right);
+            needs_and(need, &right);
         else
-            need_or(c->a, need, &right);
+            needs_or(c->a, need, &right);
     }
     for (size_t i = from; i < c->det->nops; i++)
         if (c->det->ops[i].code == jump && c->det->ops[i].a == 0)
@@ -241,15 +241,15 @@ static bool parse_chain(struct cond *c, struct need *need, const char *word, enu
     return true;
 }
 
-static bool parse_and(struct cond *c, struct need *need) {
+static bool parse_and(struct cond *c, struct needs *need) {
     return parse_chain(c, need, "and", OP_JUMP_FALSE, parse_not);
 }
 
-static bool parse_or(struct cond *c, struct need *need) {
+static bool parse_or(struct cond *c, struct needs *need) {
     return parse_chain(c, need, "or", OP_JUMP_TRUE, parse_and);
 }
 
-static bool parse_one(struct cond *c, const struct tree_node *n, struct need *need) {
+static bool parse_one(struct cond *c, const struct tree_node *n, struct needs *need) {
     c->at = n;
     if (tree_kind(n) != TREE_SCALAR)
         return wrong(c, "it is a text, or a list of texts");
@@ -264,7 +264,7 @@ static bool parse_one(struct cond *c, const struct tree_node *n, struct need *ne
     return true;
 }
 
-enum rc sigma_cond(struct ruleset *rs, const struct tree_node *node, struct detection *det, struct need *need, struct err *e) {
+enum rc sigma_cond(struct ruleset *rs, const struct tree_node *node, struct detection *det, struct needs *need, struct err *e) {
     struct cond c = {.rs = rs, .a = &rs->arena, .at = node, .det = det, .e = e};
     *need = need_nothing;
     if (tree_kind(node) != TREE_LIST)
@@ -272,7 +272,7 @@ enum rc sigma_cond(struct ruleset *rs, const struct tree_node *node, struct dete
     if (tree_count(node) == 0)
         return wrong(&c, "the list is empty") ? RC_OK : RC_CONFIG;
     for (const struct tree_node *n = tree_first(node); n; n = tree_next(n)) {
-        struct need one = need_nothing;
+        struct needs one = need_nothing;
         bool first = n == tree_first(node);
         if (!first && !emit(&c, (struct op){OP_JUMP_TRUE, 0, 0, 0}, NULL))
             return RC_CONFIG;
@@ -281,7 +281,7 @@ enum rc sigma_cond(struct ruleset *rs, const struct tree_node *node, struct dete
         if (first)
             *need = one;
         else
-            need_or(c.a, need, &one);
+            needs_or(c.a, need, &one);
     }
     for (size_t i = 0; i < det->nops; i++)
         if (det->ops[i].code == OP_JUMP_TRUE && det->ops[i].a == 0)

@@ -12,7 +12,7 @@
 #include "detect/rule.h"
 
 /* node: the `condition:`; det has its selections. */
-enum rc sigma_cond(struct ruleset *rs, const struct tree_node *node, struct detection *det, struct need *need, struct err *e);
+enum rc sigma_cond(struct ruleset *rs, const struct tree_node *node, struct detection *det, struct needs *needs, struct err *e);
 
 /* Would it hold where none of its selections does? */
 bool sigma_cond_of_nothing(const struct detection *d);

@@ -123,7 +123,7 @@ static bool read_selection(struct ruleset *rs, const struct tree_node *n, struct
 }
 
 bool sigma_detection(struct ruleset *rs, const struct tree_node *map, const struct tree_node *condition, struct detection *d,
-                     struct need *need, struct err *e) {
+                     struct needs *needs, struct err *e) {
     size_t cap = tree_count(map);
     if (tree_kind(map) != TREE_MAP || cap > SELECTIONS_MAX) {
         tree_err(map, e, RC_CONFIG, "a map of at most %d selections is expected", SELECTIONS_MAX);
@@ -147,7 +147,7 @@ bool sigma_detection(struct ruleset *rs, const struct tree_node *map, const stru
         tree_err(map, e, RC_CONFIG, condition ? "there is a condition, and no selection" : "the condition is missing");
         return false;
     }
-    return sigma_cond(rs, condition, d, need, e) == RC_OK;
+    return sigma_cond(rs, condition, d, needs, e) == RC_OK;
 }
 
 /* --- what stands around them */
@@ -171,7 +171,7 @@ bool sigma_rule(struct ruleset *rs, const struct tree_node *root, struct rule *r
             return false;
     } else {
         r->info.kind = RULE_DETECTION;
-        if (!read_source(rs, root, &r->src, e) || !sigma_detection(rs, det, tree_get(det, "condition"), &r->det, &r->need, e))
+        if (!read_source(rs, root, &r->src, e) || !sigma_detection(rs, det, tree_get(det, "condition"), &r->det, &r->needs, e))
             return false;
     }
     return sigma_site(rs, tree_get(root, "tocsin"), r, e);
@@ -179,7 +179,7 @@ bool sigma_rule(struct ruleset *rs, const struct tree_node *root, struct rule *r
 
 bool sigma_filter(struct ruleset *rs, const struct tree_node *root, struct filter *f, struct err *e) {
     const struct tree_node *map = tree_get(root, "filter");
-    struct need need;
+    struct needs needs;
     f->info.file = str_of(tree_file(tree_of(root)));
     f->info.line = tree_line(root);
     if (!sigma_title(root, &f->info.title, e))
@@ -193,7 +193,7 @@ bool sigma_filter(struct ruleset *rs, const struct tree_node *root, struct filte
                  f->rules ? "rules is any, or a list of ids and names" : "rules is missing");
         return false;
     }
-    if (!read_source(rs, root, &f->src, e) || !sigma_detection(rs, map, tree_get(map, "condition"), &f->det, &need, e))
+    if (!read_source(rs, root, &f->src, e) || !sigma_detection(rs, map, tree_get(map, "condition"), &f->det, &needs, e))
         return false;
     f->keeps = sigma_cond_of_nothing(&f->det);
     return true;

@@ -17,7 +17,7 @@ bool sigma_rule(struct ruleset *rs, const struct tree_node *root, struct rule *r
 bool sigma_filter(struct ruleset *rs, const struct tree_node *root, struct filter *f, struct err *e);
 
 bool sigma_detection(struct ruleset *rs, const struct tree_node *map, const struct tree_node *condition, struct detection *d,
-                     struct need *need, struct err *e); /* map: selections; keys condition, rules are passed over */
+                     struct needs *needs, struct err *e); /* map: selections; keys condition, rules are passed over */
 bool sigma_correlation(struct ruleset *rs, const struct tree_node *root, struct rule *r, struct err *e);
 bool sigma_site(struct ruleset *rs, const struct tree_node *block, struct rule *r,
                 struct err *e); /* the tocsin: block, may be NULL */

@@ -152,9 +152,27 @@ static bool list_needs(const struct nz_list *l, struct looking *key, const struc
     return true;
 }
 
+/* An access log is known by its shape and searched before its fields are made: what a file for it sets stands for no word. */
+static bool access_sets(const struct normaliser *nz, const struct looking *l) {
+    for (size_t i = 0; i < nz->bodies.nfiles; i++) {
+        const struct nb_file *f = &nz->bodies.files[i];
+        for (size_t k = 0; f->kinds & 1u << BODY_ACCESS && k <= f->ncases; k++) {
+            const struct nb_case *c = k < f->ncases ? &f->cases[k] : &f->all;
+            for (size_t s = 0; s < c->nset; s++) {
+                struct nz_derived other = {c->set[s].id, c->set[s].name};
+                if (nz_derived_cmp(&l->key, &other) == 0)
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
 bool normaliser_needs(const struct normaliser *nz, enum field_id id, struct str name, const struct normaliser_need *need) {
     struct looking key = {{(uint16_t)id, name}, false};
 
+    if (access_sets(nz, &key))
+        return false;
     for (size_t g = 0; g < nz->ngroups; g++)
         for (size_t i = 0; i < nz->groups[g].nlists; i++)
             if (!list_needs(&nz->groups[g].lists[i], &key, need))

@@ -261,6 +261,44 @@ static void only_rules_whose_literal_or_log_source_says_so_are_candidates(void *
     ruleset_free(rs);
 }
 
+static void what_a_condition_wants_twice_is_wanted_twice(void **state) {
+    static const struct {
+        const char *condition, *text;
+        size_t want;
+    } rows[] = {
+        {"a and b", "first-word", 0},
+        {"a and b", "other-word", 0},
+        {"a and b", "other-word First-Word", 1},
+        {"all of them", "first-word third-word", 0}, /* of three, two are looked for */
+        {"all of them", "first-word other-word third-word", 1},
+        {"(a and b) or c", "first-word", 0},
+        {"(a and b) or c", "third-word", 1},
+        {"(a and b) or c", "first-word other-word", 1},
+        {"c or (b and a)", "third-word", 1},
+        {"c or (b and a)", "other-word", 0},
+        {"a or b", "other-word", 1},
+        {"a and not b", "first-word", 1},
+        {"1 of them", "third-word", 1},
+        {"2 of them", "third-word first-word", 1},
+        {"(a or c) and b", "third-word", 0},
+        {"(a or c) and b", "third-word other-word", 1},
+        {"a and (b or not c)", "first-word", 1},
+    };
+    char yaml[400];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_N(rows); i++) {
+        snprintf(yaml, sizeof yaml,
+                 "title: a\nlogsource: {product: linux}\ndetection:\n  a: {message|contains: first-word}\n  b: [other-word]\n"
+                 "  c: {message|contains|all: [third, third-word]}\n  condition: %s\n",
+                 rows[i].condition);
+        struct ruleset *rs = some_rules(yaml);
+        if (scan(rs, "cron", rows[i].text, 0) != rows[i].want)
+            fail_msg("%s: %s", rows[i].condition, rows[i].text);
+        ruleset_free(rs);
+    }
+}
+
 static void values_that_do_not_stand_in_the_text_are_searched_too(void **state) {
     struct message m;
     struct ruleset *rs = some_rules(RULES);
@@ -382,6 +420,7 @@ int main(void) {
         cmocka_unit_test(a_database_serves_its_own_rules_only),
         cmocka_unit_test(rules_without_any_literal_need_no_database),
         cmocka_unit_test(lines_made_of_the_rules_own_words_too),
+        cmocka_unit_test(what_a_condition_wants_twice_is_wanted_twice),
         cmocka_unit_test(values_that_do_not_stand_in_the_text_are_searched_too),
         cmocka_unit_test(changed_lines_are_judged_the_same_with_and_without),
         cmocka_unit_test(corpora_are_judged_the_same_with_and_without),
