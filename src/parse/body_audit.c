@@ -192,24 +192,41 @@ static struct str stamp(struct message *m, struct str s) {
     return sub(s, end + 1 + (end + 1 < s.n && s.p[end + 1] == ':'), s.n);
 }
 
+/* Where the first of these stands outside quotes; *mark is what it is. In quotes is what a user chose: a program may be called
+ * "/tmp/#035UID=root". */
+static size_t outside(struct str s, const struct str *marks, size_t nmarks, struct str *mark) {
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '"') {
+            size_t end = str_chr(sub(s, i + 1, s.n), '"');
+            if (end == SIZE_MAX)
+                return SIZE_MAX;
+            i += 1 + end;
+            continue;
+        }
+        for (size_t k = 0; k < nmarks; k++)
+            if (s.p[i] == marks[k].p[0] && str_starts(sub(s, i, s.n), marks[k])) {
+                *mark = marks[k];
+                return i;
+            }
+    }
+    return SIZE_MAX;
+}
+
 /* Parts of a record: the pairs, those in msg='...' (which is last and ends at the last quote), the resolved names. */
 static size_t parts(struct message *m, struct str s, bool execve, bool title) {
-    struct str names = STR_NONE, inner = STR_NONE;
-    size_t at = str_chr(s, '\035'), octal = 0;
+    static const struct str marks[] = {{"msg='", 5}, {"\035", 1}, {"#035", 4}}, ends[] = {{"'\035", 2}, {"'#035", 5}};
+    struct str names = STR_NONE, inner = STR_NONE, mark = STR_NONE;
+    size_t at = outside(s, marks, 3, &mark);
 
-    if (at == SIZE_MAX) {
-        at = str_find(s, STR("#035"));
-        octal = 3;
-    }
-    if (at != SIZE_MAX) {
-        names = sub(s, at + 1 + octal, s.n);
+    if (mark.p == marks[0].p) {
+        inner = sub(s, at + mark.n, s.n);
         s = sub(s, 0, at);
-    }
-    at = str_find(s, STR("msg='"));
-    if (at != SIZE_MAX) {
-        inner = sub(s, at + 5, s.n);
+        at = outside(inner, ends, 2, &mark);
         const char *last = inner.n ? memrchr(inner.p, '\'', inner.n) : NULL;
-        inner = sub(inner, 0, last ? (size_t)(last - inner.p) : inner.n);
+        names = at == SIZE_MAX ? STR_NONE : sub(inner, at + mark.n, inner.n);
+        inner = sub(inner, 0, at != SIZE_MAX || !last ? at : (size_t)(last - inner.p));
+    } else if (at != SIZE_MAX) {
+        names = sub(s, at + mark.n, s.n);
         s = sub(s, 0, at);
     }
     size_t added = execve ? command_line(m, s) : 0;

@@ -79,8 +79,8 @@ static size_t attributes(struct message *m, struct str s, char c) {
         return cef_extension(m, s);
     while (s.n && m->nfields < BODY_FIELDS_MAX) {
         size_t n = attribute(s, c, octal, &skip), eq = str_chr(sub(s, 0, n), '=');
-        struct str key = str_trim(sub(s, 0, eq));
-        if (eq != SIZE_MAX && key.n && unescaped(m, str_trim(sub(s, eq + 1, n)), c, &value))
+        struct str key = eq < n ? str_trim(sub(s, 0, eq)) : STR_NONE;
+        if (key.n && unescaped(m, str_trim(sub(s, eq + 1, n)), c, &value))
             added += body_put(m, key, value, 0);
         s = sub(s, n + skip, s.n);
     }

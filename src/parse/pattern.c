@@ -15,6 +15,8 @@
 
 #include <string.h>
 
+#define ADDRESS_WORK 8 /* bytes' worth of search that looking for an address costs */
+
 struct walk {
     const struct pattern *p;
     struct str s;
@@ -198,6 +200,7 @@ static bool address(struct walk *w, size_t i, size_t at, bool or_name) {
     struct str rest = str_sub(w->s, at, w->s.n), value;
     size_t n = addr_length(rest, &value);
 
+    *w->budget -= ADDRESS_WORK;
     if (n && keep(w, o, o->id, o->text, value, i + 1, at + n))
         return true;
     if (port_behind(&o[1], n > 0, rest) && (n = addr_before_port(rest, &value)) > 0)
@@ -205,6 +208,7 @@ static bool address(struct walk *w, size_t i, size_t at, bool or_name) {
     if (n)
         return false;
     n = or_name ? host_name_length(rest) : 0;
+    *w->budget -= (long)n / 8;
     if (n == 0)
         return false;
     bool src = o->id == F_SRC_IP;

@@ -155,6 +155,13 @@ static void the_other_formats_are_read(void **state) {
         {"type=SYSCALL msg=audit(1700000000.5:7): arch=40000003 syscall=11 success=yes", "SYSCALL", NULL, NULL},
         {"type=SYSCALL msg=audit(1700000000.5:7): arch=c000003e syscall=59\x1dSYSCALL=other", "SYSCALL", "other", NULL},
         {"type=UNKNOWN[1334] msg=audit(1700000000.5:7): prog-id=1", "type", "BPF", NULL},
+        /* what a user may call his program cuts nothing off and begins nothing */
+        {"type=SYSCALL msg=audit(1700000000.5:7): comm=\"msg='key=a,\" exe=\"/tmp/x\" key=\"real\"", "exe", "/tmp/x", NULL},
+        {"type=SYSCALL msg=audit(1700000000.5:7): comm=\"msg='key=a,\" exe=\"/tmp/x\" key=\"real\"", "key", "real", NULL},
+        {"type=SYSCALL msg=audit(1700000000.5:7): exe=\"/tmp/#035AUID=root\" key=\"real\"\x1d""AUID=\"bob\"", "AUID", "bob", NULL},
+        {"type=SYSCALL msg=audit(1700000000.5:7): exe=\"/tmp/#035AUID=root\" key=\"real\"#035AUID=\"bob\"", "exe", "/tmp/#035AUID=root", NULL},
+        {"type=A msg=audit(1700000000.5:7): x=1 msg='exe=\"/tmp/'#035AUID=root\" res=failed'#035AUID=\"o'bob\"", "AUID", "o'bob", NULL},
+        {"type=A msg=audit(1700000000.5:7): x=1 msg='exe=\"/tmp/'#035AUID=root\" res=failed'#035AUID=\"o'bob\"", "res", "failed", NULL},
         {"type=PROCTITLE msg=audit(1700000000.5:7): proctitle=61006220", "CommandLine", "a b ", NULL},
         {"type=A msg=audit(1700000000.5:7): exe=\"/bin/x\" name=2F746D702F22", "name", "/tmp/\"", NULL},
         {"UNKNOWN[1112] pid=1 msg='acct=\"b\" res=failed'", "type", "USER_LOGIN", "audit"},
@@ -274,6 +281,8 @@ static void depth_and_length_have_limits(void **state) {
         {"CEF:0|a|b|c|d|e|f|", "aaaaaaaa", "=", 8000},
         {"CEF:0|a|b|c|d|e|f|x=", "a=", "", 30000},
         {"LEEF:2.0|a|b|c|d|^|", "a=b^", "", 16000},
+        {"LEEF:1.0|a|b|c|d|", "\t", "", 60000}, /* each tab looked at once, or this takes a second */
+        {"LEEF:2.0|a|b|c|d|^|", "^ ", "", 30000},
         {"type=EXECVE msg=audit(1.1:1): ", "a0=\"b\" ", "", 9000},
         {"type=EXECVE msg=audit(1.1:1): ", "a0=", "", 20000},
         {"type=A msg=audit(1.1:1): ", "msg='", "", 12000},
