@@ -400,6 +400,41 @@ static void a_database_serves_its_own_rules_only(void **state) {
     ruleset_free(other);
 }
 
+/* Engines differ with how many literals there are and how long; what stands in the last bytes of a text is searched apart. */
+static void a_literal_is_found_among_few_and_many_wherever_it_stands(void **state) {
+    static const char *const words[] = {"needle", "thread", "session opened", "wget", "/etc/shadow", "sudo", "curl", "authentication failure"};
+    static char text[256];
+    uint32_t seed = 5;
+
+    (void)state;
+    for (size_t k = 1; k <= ARRAY_N(words); k++) {
+        struct buf yaml;
+        buf_init(&yaml, 65536);
+        for (size_t i = 0; i < k; i++)
+            buf_printf(&yaml, "%stitle: r%zu\nlogsource: {product: linux}\ndetection: {s: ['%s'], condition: s}\n", i ? "---\n" : "", i,
+                       words[i]);
+        buf_add(&yaml, "", 1);
+        struct ruleset *rs = some_rules(yaml.p);
+        struct matcher *mt = matcher_new(rs, true);
+        for (size_t round = 0; round < 20000; round++) {
+            struct message m;
+            uint32_t hits[8];
+            for (size_t i = 0; i < sizeof text; i++)
+                text[i] = (char)((seed = seed * 1664525u + 1013904223u) >> 24);
+            size_t word = round % k, len = strlen(words[word]), n = len + seed % (sizeof text - len), at = (seed >> 8) % (n - len + 1);
+            memcpy(text + at, words[word], len);
+            help_message(&m, "cron", "");
+            m.raw = m.text = m.msg = str_n(text, n);
+            match_scan(mt, &m);
+            if (match_eval(mt, &m, hits, ARRAY_N(hits)) == 0)
+                fail_msg("%s at %zu of %zu, among %zu", words[word], at, n, k);
+        }
+        matcher_free(mt);
+        ruleset_free(rs);
+        buf_fini(&yaml);
+    }
+}
+
 static void rules_without_any_literal_need_no_database(void **state) {
     struct ruleset *rs = some_rules("title: a\nlogsource: {product: linux}\ndetection:\n  s: {user: x}\n  condition: s\n");
     struct buf b;
@@ -419,6 +454,7 @@ int main(void) {
         cmocka_unit_test(only_rules_whose_literal_or_log_source_says_so_are_candidates),
         cmocka_unit_test(a_database_serves_its_own_rules_only),
         cmocka_unit_test(rules_without_any_literal_need_no_database),
+        cmocka_unit_test(a_literal_is_found_among_few_and_many_wherever_it_stands),
         cmocka_unit_test(lines_made_of_the_rules_own_words_too),
         cmocka_unit_test(what_a_condition_wants_twice_is_wanted_twice),
         cmocka_unit_test(values_that_do_not_stand_in_the_text_are_searched_too),
