@@ -99,12 +99,21 @@ static enum body body_of(const struct message *m) {
     return m->body != BODY_NONE || m->dialect >= DIALECT__COUNT ? (enum body)m->body : (enum body)by_dialect[m->dialect];
 }
 
+struct asking { /* one message's rows */
+    const struct message *m;
+    struct tagset *out;
+    bool known;  /* some row knew its program or body */
+    bool looked; /* at its text or a field */
+};
+
 /* All but the program and the body, by which rows are found. */
-static bool row_fits(const struct source_row *r, const struct message *m, bool known) {
-    if (!(r->transports >> m->transport & 1) || (r->otherwise && known))
+static bool row_fits(struct asking *q, const struct source_row *r) {
+    const struct message *m = q->m;
+    if (!(r->transports >> m->transport & 1) || (r->otherwise && q->known))
         return false;
     if (r->facilities && (m->pri < 0 || !(r->facilities >> (m->pri >> 3) & 1)))
         return false;
+    q->looked = q->looked || r->nfields || r->ntext;
     for (size_t i = 0; i < r->nfields; i++)
         if (!field_fits(m, &r->fields[i]))
             return false;
@@ -116,14 +125,14 @@ static void add(struct tagset *out, const struct tagset *more) {
         out->w[i] |= more->w[i];
 }
 
-static bool add_rows(const struct source_row *const *rows, size_t n, const struct message *m, bool known, struct tagset *out) {
+static void add_rows(struct asking *q, const struct source_row *const *rows, size_t n) {
     bool any = false;
     for (size_t i = 0; i < n; i++)
-        if (row_fits(rows[i], m, known)) {
-            add(out, &rows[i]->tags);
+        if (row_fits(q, rows[i])) {
+            add(q->out, &rows[i]->tags);
             any = any || !rows[i]->self;
         }
-    return any;
+    q->known = q->known || any;
 }
 
 static const struct source_name *by_name(const struct logsources *ls, struct str program) {
@@ -146,18 +155,21 @@ static const struct source_name *by_beginning(const struct logsources *ls, struc
     return best;
 }
 
-void logsource_tags(const struct logsources *ls, const struct message *m, struct tagset *out) {
+bool logsource_tags(const struct logsources *ls, const struct message *m, struct tagset *out) {
+    struct asking q = {m, out, false, false};
     if (!ls) {
         memset(out, 0xff, sizeof *out);
-        return;
+        return true;
     }
     memset(out, 0, sizeof *out);
     enum body body = body_of(m);
     const struct source_name *name = m->program.n ? by_name(ls, m->program) : NULL;
-    bool known = name && add_rows(name->rows, name->nrows, m, false, out);
-    if (!known && m->program.n && (name = by_beginning(ls, m->program)))
-        known = add_rows(name->rows, name->nrows, m, false, out);
+    if (name)
+        add_rows(&q, name->rows, name->nrows);
+    if (!q.known && m->program.n && (name = by_beginning(ls, m->program)))
+        add_rows(&q, name->rows, name->nrows);
     if (body < BODY__COUNT && body != BODY_NONE)
-        known = add_rows(ls->of_body[body], ls->nof_body[body], m, known, out) || known;
-    add_rows(ls->of_all, ls->nof_all, m, known, out);
+        add_rows(&q, ls->of_body[body], ls->nof_body[body]);
+    add_rows(&q, ls->of_all, ls->nof_all);
+    return !q.looked;
 }

@@ -31,6 +31,8 @@ bool logsource_read(const struct logsources *ls, const struct tree_node *map, st
 bool logsource_fits(const struct logsource *l, const struct tagset *tags, struct str program);
 /* Is `narrow` part of what `wide` names? A filter for product linux is one for every rule of that product. */
 bool logsource_includes(const struct logsource *wide, const struct logsource *narrow);
-void logsource_tags(const struct logsources *ls, const struct message *m, struct tagset *out); /* all bits without a table */
+/* All bits without a table. True when program, priority, transport, dialect and kind of body decided, so that they will again; false
+ * when a row looked at the text or a field. */
+bool logsource_tags(const struct logsources *ls, const struct message *m, struct tagset *out);
 
 #endif

@@ -36,6 +36,17 @@ struct class {
     uint32_t *gates; /* those that the tags fit; a program is compared each time */
 };
 
+#define SENDERS 256 /* headers whose gates are remembered, */
+#define SENDER_GATES 30
+#define SENDER_WORDS 5 /* when program and all fit into so many */
+struct sender { /* what opens for messages with this header, when nothing else of them decides */
+    uint64_t key[SENDER_WORDS]; /* 0: none */
+    struct tagset tags;
+    bool by_literal;
+    uint32_t n;
+    uint32_t gates[SENDER_GATES];
+};
+
 struct matcher {
     const struct ruleset *rs;
     struct prefilter *pre; /* NULL: every rule behind an open gate is a candidate */
@@ -43,6 +54,7 @@ struct matcher {
     struct gate *gates;
     size_t ngates;
     struct class classes[CLASSES];
+    struct sender senders[SENDERS];
     uint32_t *class_gates;
     uint32_t *gate_of; /* per rule; UINT32_MAX: never asked */
     uint32_t *always, *behind;
@@ -244,20 +256,62 @@ static const struct class *class_of(struct matcher *mt, const struct message *m)
     return c;
 }
 
-size_t match_scan(struct matcher *mt, struct message *m) {
-    bool everything = !mt->pre, by_literal = false;
-    logsource_tags(mt->rs->sources, m, &m->tags);
-    next_epoch(mt);
-    mt->ncand = mt->nexcluded = 0;
-    mt->stats.scanned++;
+/* All that logsource_tags may go by without looking further, and the program. The sender with that key, or whose place it may take;
+ * NULL when the program's name is too long. */
+static struct sender *sender_of(struct matcher *mt, const struct message *m, uint64_t key[SENDER_WORDS]) {
+    uint64_t h = 0;
+    if (m->program.n > (SENDER_WORDS - 1) * sizeof *key)
+        return NULL;
+    memset(key, 0, SENDER_WORDS * sizeof *key);
+    if (m->program.n)
+        memcpy(key, m->program.p, m->program.n);
+    key[SENDER_WORDS - 1] = UINT64_C(1) << 63 | m->program.n << 32 | (uint64_t)(uint8_t)(m->pri >> 3) << 24 | (uint64_t)m->dialect << 16 |
+                            (uint64_t)m->transport << 8 | m->body;
+    for (size_t i = 0; i < SENDER_WORDS; i++)
+        h = (h ^ key[i]) * UINT64_C(0x9e3779b97f4a7c15), h ^= h >> 29;
+    return &mt->senders[h % SENDERS];
+}
+
+/* Tags, and the gates they open; true when a rule behind one of these waits for a literal. */
+static bool open_gates(struct matcher *mt, struct message *m) {
+    uint64_t key[SENDER_WORDS];
+    struct sender *s = sender_of(mt, m, key);
+    if (s && memcmp(s->key, key, sizeof key) == 0) {
+        m->tags = s->tags;
+        for (uint32_t i = 0; i < s->n; i++)
+            open_gate(mt, &mt->gates[s->gates[i]], !mt->pre);
+        return s->by_literal;
+    }
+    bool by_literal = false, known = logsource_tags(mt->rs->sources, m, &m->tags) && s;
     const struct class *c = class_of(mt, m);
+    uint32_t n = 0;
     for (size_t i = 0; i < c->n; i++) {
         struct gate *g = &mt->gates[c->gates[i]];
         if (!str_absent(g->src.program) && !str_eqi(g->src.program, m->program))
             continue;
-        open_gate(mt, g, everything);
+        open_gate(mt, g, !mt->pre);
         by_literal = by_literal || g->n < g->nall;
+        known = known && n < SENDER_GATES;
+        if (known)
+            s->gates[n++] = c->gates[i];
     }
+    if (s)
+        s->key[SENDER_WORDS - 1] = 0; /* its gates may be overwritten */
+    if (known) {
+        memcpy(s->key, key, sizeof key);
+        s->tags = m->tags;
+        s->by_literal = by_literal;
+        s->n = n;
+    }
+    return by_literal;
+}
+
+size_t match_scan(struct matcher *mt, struct message *m) {
+    bool everything = !mt->pre;
+    next_epoch(mt);
+    mt->ncand = mt->nexcluded = 0;
+    mt->stats.scanned++;
+    bool by_literal = open_gates(mt, m);
     if (!everything && by_literal && !scan(mt, m))
         for (size_t g = 0; g < mt->ngates; g++)
             if (mt->gates[g].open == mt->epoch)

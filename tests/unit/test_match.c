@@ -57,6 +57,62 @@ static void hundreds_of_candidates_still_ascend(void **state) {
     buf_fini(&yaml);
 }
 
+#define SENDER_RULE(source) "---\ntitle: '" source "'\nlogsource: {" source "}\ndetection:\n  s: [needle]\n  condition: s\n"
+
+static void what_is_remembered_of_a_sender_is_what_his_header_says(void **state) {
+    static const struct {
+        const char *program, *text;
+        int pri;
+        enum transport transport;
+        enum body body;
+        size_t want;
+    } rows[] = {
+        {"x", "needle", -1, TRANSPORT_UDP, BODY_NONE, 0},
+        {"x", "%%01BGP/3/X needle", -1, TRANSPORT_UDP, BODY_NONE, 1}, /* huawei, by its text */
+        {"x", "needle", 9 << 3, TRANSPORT_UDP, BODY_NONE, 1},        /* cron, by its facility */
+        {"x", "needle", 9 << 3 | 6, TRANSPORT_UDP, BODY_NONE, 1},
+        {"x", "needle", 1 << 3, TRANSPORT_UDP, BODY_NONE, 0},
+        {"x", "needle", 9 << 3, TRANSPORT_HTTP, BODY_NONE, 0},
+        {"sshd", "needle", 1 << 3, TRANSPORT_UDP, BODY_NONE, 1},
+        {"SSHD", "needle", 1 << 3, TRANSPORT_UDP, BODY_NONE, 1},
+        {"own", "needle", 1 << 3, TRANSPORT_UDP, BODY_NONE, 1},
+        {"Own", "needle", 1 << 3, TRANSPORT_UDP, BODY_NONE, 1},
+        {"own2", "needle", 1 << 3, TRANSPORT_UDP, BODY_NONE, 0},
+        {NULL, "needle", 1 << 3, TRANSPORT_UDP, BODY_NONE, 0},
+        {"x", "needle", 1 << 3, TRANSPORT_UDP, BODY_ACCESS, 1},
+        {"a-program-with-a-name-that-is-longer-than-others", "needle", 9 << 3, TRANSPORT_UDP, BODY_NONE, 1},
+    };
+    static struct errs es;
+    struct ruleset *rs = help_load(SENDER_RULE("product: huawei") SENDER_RULE("service: cron") SENDER_RULE("service: sshd")
+                                       SENDER_RULE("service: own") SENDER_RULE("category: webserver"),
+                                   0, &es);
+    struct err e = {0};
+    struct message m;
+
+    (void)state;
+    assert_non_null(rs);
+    assert_int_equal(ruleset_prefilter_make(rs, NULL, &e), RC_OK);
+    struct matcher *mt = matcher_new(rs, true);
+    for (size_t i = 0; i < 3 * ARRAY_N(rows); i++) {
+        size_t r = i * 5 % ARRAY_N(rows); /* in another order, each three times */
+        help_message(&m, rows[r].program, rows[r].text);
+        m.pri = (int16_t)rows[r].pri;
+        m.transport = (uint8_t)rows[r].transport;
+        m.body = (uint8_t)rows[r].body;
+        struct tagset tags;
+        size_t got = match_scan(mt, &m);
+        tags = m.tags;
+        struct matcher *fresh = matcher_new(rs, true);
+        assert_int_equal(match_scan(fresh, &m), got);
+        assert_memory_equal(&tags, &m.tags, sizeof tags);
+        matcher_free(fresh);
+        if (got != rows[r].want)
+            fail_msg("row %zu: %zu candidates", r, got);
+    }
+    matcher_free(mt);
+    ruleset_free(rs);
+}
+
 static void why_not_is_said_in_words(void **state) {
     static const struct {
         const char *text, *user, *ip, *want;
@@ -123,6 +179,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hits_ascend_and_more_than_asked_for_are_counted),
         cmocka_unit_test(hundreds_of_candidates_still_ascend),
+        cmocka_unit_test(what_is_remembered_of_a_sender_is_what_his_header_says),
         cmocka_unit_test(why_not_is_said_in_words),
         cmocka_unit_test(a_text_that_is_not_utf8_is_matched_as_bytes),
     };
