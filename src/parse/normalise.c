@@ -69,7 +69,9 @@ static size_t inner_header(struct str s, struct str program) {
         return 0;
     while (++n < s.n && digit(s.p[n]))
         ;
-    return n + 2 < s.n && s.p[n] == ']' && s.p[n + 1] == ':' && s.p[n + 2] == ' ' ? n + 3 : 0;
+    if (n + 2 >= s.n || s.p[n] != ']')
+        return 0;
+    return s.p[n + 1] == ' ' ? n + 2 : s.p[n + 1] == ':' && s.p[n + 2] == ' ' ? n + 3 : 0; /* proftpd writes no colon */
 }
 
 static struct str without_wrapping(struct str s, struct str program) {

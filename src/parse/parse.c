@@ -110,6 +110,19 @@ static void reset(struct message *m) {
     m->pri = m->version = -1;
 }
 
+/* "2026-10-11T22:14:15.123456789Z stdout F TEXT": what Kubernetes' runtimes (CRI) write; P: the line goes on in the next. */
+static void contained(struct message *m) {
+    struct str t = m->text;
+    struct msg_time at;
+    size_t n;
+
+    if (t.n < 30 || !is_digit(t.p[0]) || t.p[10] != 'T' || !(n = stamp_iso(t, &at)))
+        return;
+    t = sub(t, n, t.n);
+    if (t.n > 10 && (str_starts(t, STR(" stdout ")) || str_starts(t, STR(" stderr "))) && (t.p[8] == 'F' || t.p[8] == 'P') && t.p[9] == ' ')
+        m->text = sub(t, 10, t.n);
+}
+
 void parse_body(struct message *m) {
     m->body = (uint8_t)body_sniff(m->program, m->text);
 }
@@ -122,6 +135,7 @@ void parse_line(struct message *m, struct str prog) {
     m->app = prog;
     m->program = program(prog);
     m->msg = m->text = m->raw;
+    contained(m);
     repeated(m);
     parse_body(m);
 }
@@ -151,6 +165,7 @@ void parse_message(struct message *m) {
     /* rsyslog's RFC 5424 template keeps the blank that stood behind the tag as part of MSG: what the program said begins behind it */
     while (m->text.n && m->text.p[0] == ' ')
         m->text.p++, m->text.n--;
+    contained(m);
     repeated(m);
     parse_body(m);
     m->dialect = dialect(m, kind);
