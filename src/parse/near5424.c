@@ -64,14 +64,14 @@ static struct str skip_data(struct str s) {
 }
 
 bool near5424_parse(struct message *m, struct str rest, enum pri_kind pri) {
-    struct str host, app = STR_NONE, procid = STR_NONE;
-    struct msg_time t;
     size_t n = 0;
 
     while (n < rest.n && n < 4 && is_digit(rest.p[n]))
         n++;
     if (pri != PRI_GOOD || n == 0 || n > 3 || n == rest.n || rest.p[n] != ' ')
         return false;
+    struct str host, app = STR_NONE, procid = STR_NONE;
+    struct msg_time t;
     rest = sub(rest, n + 1, rest.n);
     bool epoch = !(n = stamp_iso(rest, &t)) && (n = stamp_epoch(rest, &t));
     if (n == 0 || n == rest.n || rest.p[n] != ' ')

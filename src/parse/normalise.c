@@ -21,6 +21,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Large, and filled by need: a hardened build would clear it for every message. */
+#if defined(__has_attribute)
+#if __has_attribute(uninitialized)
+#define SCRATCH __attribute__((uninitialized))
+#endif
+#endif
+#ifndef SCRATCH
+#define SCRATCH
+#endif
+
 #define WORK_MAX 200000 /* bytes looked at in search for one message; a normal line needs some hundred */
 
 static const struct nz_name *first_name(const struct normaliser *nz, struct str program) {
@@ -151,7 +161,7 @@ static bool pattern_fits(struct search *q, const struct nz_group *g, bool part, 
 
 /* The first pattern of the list that matches has it; NULL when none does. */
 static const struct nz_pattern *list_match(const struct nz_group *g, const struct nz_list *l, struct search *q, struct str s, struct message *m) {
-    struct captures c;
+    struct captures c SCRATCH;
     size_t n = l->npatterns;
     const uint16_t *which = q->plain ? NULL : lead_at(l->lead, s, &n);
 
@@ -208,7 +218,7 @@ bool normalise_kind(const struct normaliser *nz, struct message *m, struct str k
 }
 
 static void search(const struct normaliser *nz, struct message *m, struct search q) {
-    struct gate_hits hits; /* large, and filled by need */
+    struct gate_hits hits SCRATCH;
 
     q.hits = &hits;
     if (m->flags & MSG_FIELDS)

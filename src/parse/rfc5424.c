@@ -75,12 +75,14 @@ static bool body(struct str s, struct str *msg, bool *bom) {
 }
 
 bool rfc5424_parse(struct message *m, struct str rest, enum pri_kind pri) {
+    int16_t v;
+
+    if (pri != PRI_GOOD || !version(&rest, &v)) /* before all that has to be cleared: most lines are of the older kind */
+        return false;
     struct str host, app, procid, msgid, sd, msg;
     struct msg_time ts;
-    int16_t v;
     bool bom;
-
-    if (pri != PRI_GOOD || !version(&rest, &v) || !stamp(&rest, &ts) || !token(&rest, 255, &host) || !token(&rest, 48, &app) ||
+    if (!stamp(&rest, &ts) || !token(&rest, 255, &host) || !token(&rest, 48, &app) ||
         !token(&rest, 128, &procid) || !token(&rest, 32, &msgid) || !structured(&rest, &sd) || !body(rest, &msg, &bom))
         return false;
     m->version = v;

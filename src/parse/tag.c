@@ -197,13 +197,21 @@ bool tag_level(struct str word) {
     return word.n && one_of(word, levels, COUNT(levels), 0x20);
 }
 
+/* What facilities and severities begin with. */
+static bool begins_priority(char c) {
+    static const uint32_t letters = 1u << ('k' - 'a') | 1u << ('u' - 'a') | 1u << ('m' - 'a') | 1u << ('d' - 'a') | 1u << ('a' - 'a') |
+                                    1u << ('s' - 'a') | 1u << ('l' - 'a') | 1u << ('n' - 'a') | 1u << ('c' - 'a') | 1u << ('f' - 'a') |
+                                    1u << ('e' - 'a') | 1u << ('w' - 'a') | 1u << ('i' - 'a');
+    return c >= 'a' && c <= 'z' && letters >> (c - 'a') & 1;
+}
+
 size_t tag_priority(struct str s) {
     bool angle = s.n && s.p[0] == '<';
     struct str word = sub(s, angle, s.n);
     struct tag t;
     size_t n = 0, dot = SIZE_MAX;
 
-    if (word.n == 0 || word.p[0] < 'a' || word.p[0] > 'z')
+    if (word.n == 0 || !begins_priority(word.p[0]))
         return 0;
     for (; n < word.n && n < 16 && (is_alpha(word.p[n]) || is_digit(word.p[n]) || word.p[n] == '.'); n++)
         if (word.p[n] == '.')
