@@ -105,18 +105,29 @@ static bool by_rule(const struct corr *c) {
     return c->type == CORR_TEMPORAL || c->type == CORR_TEMPORAL_ORDERED;
 }
 
+struct under { /* events with numbers */
+    uint64_t less, upto; /* less than a bound, and at most it */
+};
+
+static bool ranks(const struct corr *c) {
+    return c->type == CORR_VALUE_PERCENTILE || c->type == CORR_VALUE_MEDIAN;
+}
+
 bool acc_init(struct acc *a, const struct corr *c) {
     *a = (struct acc){.c = c};
     if (c->type == CORR_VALUE_COUNT)
         a->vals = distinct_new(8);
     if (by_rule(c))
         a->seen = calloc(c->nrefs, sizeof *a->seen);
-    return (c->type != CORR_VALUE_COUNT || a->vals) && (!by_rule(c) || a->seen);
+    if (ranks(c))
+        a->under = calloc(c->nbounds, sizeof *a->under);
+    return (c->type != CORR_VALUE_COUNT || a->vals) && (!by_rule(c) || a->seen) && (!ranks(c) || a->under);
 }
 
 void acc_fini(struct acc *a) {
     free(a->vals);
     free(a->seen);
+    free(a->under);
     *a = (struct acc){.c = a->c};
 }
 
@@ -129,6 +140,16 @@ void acc_clear(struct acc *a) {
     }
     if (a->seen)
         memset(a->seen, 0, a->c->nrefs * sizeof *a->seen);
+    if (a->under)
+        memset(a->under, 0, a->c->nbounds * sizeof *a->under);
+}
+
+/* Sums modulo 2^64: a weight goes out as its opposite came in. */
+static void under_add(struct acc *a, double v, uint64_t weight) {
+    for (size_t i = 0; i < a->c->nbounds; i++) {
+        a->under[i].less += v < a->c->bounds[i].v ? weight : 0;
+        a->under[i].upto += v <= a->c->bounds[i].v ? weight : 0;
+    }
 }
 
 bool acc_add(struct acc *a, const struct stamp *s) {
@@ -138,6 +159,8 @@ bool acc_add(struct acc *a, const struct stamp *s) {
         a->seen[s->ref]++;
     if (a->c->type == CORR_VALUE_SUM || a->c->type == CORR_VALUE_AVG)
         a->sum += exact(number_of(s));
+    if (a->under)
+        under_add(a, number_of(s), s->weight);
     a->events += s->weight;
     return true;
 }
@@ -149,6 +172,8 @@ void acc_drop(struct acc *a, const struct stamp *s) {
         a->seen[s->ref]--;
     if (a->c->type == CORR_VALUE_SUM || a->c->type == CORR_VALUE_AVG)
         a->sum -= exact(number_of(s));
+    if (a->under)
+        under_add(a, number_of(s), 0 - (uint64_t)s->weight);
     a->events -= s->weight;
 }
 
@@ -183,9 +208,23 @@ static double ranked(const struct weighted *v, size_t n, uint64_t rank) { /* fro
     return v[n - 1].v;
 }
 
+struct pair {
+    uint64_t low, high; /* ranks, the same but for the median of an even number */
+};
+
+static struct pair ranks_of(const struct acc *a) {
+    if (a->c->type == CORR_VALUE_MEDIAN)
+        return (struct pair){(a->events + 1) / 2, a->events / 2 + 1};
+    double part = a->c->percentile * (double)a->events / 100 - 1e-9;
+    uint64_t rank = part < 0 ? 1 : (uint64_t)part + 1; /* the next whole number, or itself */
+    rank = rank > a->events ? a->events : rank;
+    return (struct pair){rank, rank};
+}
+
 static bool percentile(const struct acc *a, const struct window *w, uint32_t from, uint32_t to, double *out) {
     size_t n = to - from;
     struct weighted *v = n ? malloc(n * sizeof *v) : NULL;
+    struct pair r = ranks_of(a);
     struct stamp s;
     if (!v)
         return false;
@@ -194,15 +233,23 @@ static bool percentile(const struct acc *a, const struct window *w, uint32_t fro
         v[i - from] = (struct weighted){number_of(&s), s.weight};
     }
     qsort(v, n, sizeof *v, by_value);
-    if (a->c->type == CORR_VALUE_MEDIAN) {
-        *out = (ranked(v, n, (a->events + 1) / 2) + ranked(v, n, a->events / 2 + 1)) / 2;
-    } else {
-        double part = a->c->percentile * (double)a->events / 100 - 1e-9;
-        uint64_t rank = part < 0 ? 1 : (uint64_t)part + 1; /* the next whole number, or itself */
-        *out = ranked(v, n, rank);
-    }
+    *out = r.low == r.high ? ranked(v, n, r.low) : (ranked(v, n, r.low) + ranked(v, n, r.high)) / 2;
     free(v);
     return true;
+}
+
+/* The two in the middle stand on either side of the bound: they are the nearest to it. */
+static double middle(const struct window *w, uint32_t from, uint32_t to, double bound) {
+    double low = -INFINITY, high = INFINITY;
+    for (uint32_t i = from; i < to; i++) {
+        struct stamp s = window_at(w, i);
+        double v = number_of(&s);
+        if (s.weight && v < bound)
+            low = v > low ? v : low;
+        else if (s.weight)
+            high = v < high ? v : high;
+    }
+    return (low + high) / 2;
 }
 
 /* ---- the condition */
@@ -228,6 +275,24 @@ static bool bounds_hold(const struct corr *c, double v) {
     for (size_t i = 0; i < c->nbounds; i++)
         if (!compare(c->bounds[i].op, v < c->bounds[i].v, v == c->bounds[i].v))
             return false;
+    return true;
+}
+
+/* A number of this rank is less than a bound when as many are; nothing has to be put in order. */
+static bool ranks_hold(const struct acc *a, const struct window *w, uint32_t from, uint32_t to) {
+    struct pair r = ranks_of(a);
+    for (size_t i = 0; i < a->c->nbounds; i++) {
+        const struct under *u = &a->under[i];
+        double bound = a->c->bounds[i].v;
+        bool less = u->less >= r.high, equal = u->less < r.low && u->upto >= r.high;
+        if (u->less >= r.low && !less) {
+            double v = middle(w, from, to, bound);
+            less = v < bound;
+            equal = v == bound;
+        }
+        if (!compare(a->c->bounds[i].op, less, equal))
+            return false;
+    }
     return true;
 }
 
@@ -264,8 +329,7 @@ bool acc_holds(const struct acc *a, const struct window *w, uint32_t from, uint3
     case CORR_VALUE_AVG:
         return a->events > 0 && sum_holds(a, value);
     default:
-        if (!a->events || !percentile(a, w, from, to, value))
-            return false;
+        return a->events > 0 && ranks_hold(a, w, from, to) && percentile(a, w, from, to, value);
     }
     return bounds_hold(c, *value);
 }

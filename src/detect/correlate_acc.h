@@ -2,7 +2,8 @@
  *
  * correlate_acc.h - what a stretch of stamps amounts to: events, different values, rules, a sum
  *
- * Stamps are added at one end and dropped at the other in O(1); a percentile alone is reckoned from the stretch when it is asked for.
+ * Stamps are added at one end and dropped at the other in O(1). Whether a percentile is beyond a bound is known from how many numbers
+ * are; the percentile itself is reckoned from the stretch when it holds.
  * Numbers are decimal fractions of a millionth, summed exactly: no drift, and 0.1 + 0.2 is 0.3.
  */
 #ifndef TOCSIN_DETECT_CORRELATE_ACC_H
@@ -16,11 +17,13 @@
 __extension__ typedef __int128 corr_sum;
 
 struct distinct;
+struct under;
 struct acc {
     const struct corr *c;
     uint64_t events;
     struct distinct *vals; /* value_count: how often each value stands in the stretch */
     uint32_t *seen;        /* temporal: how many stamps per rule */
+    struct under *under; /* percentiles: how many numbers are below each bound */
     corr_sum sum;
 };
 
