@@ -20,6 +20,7 @@ static const struct counter {
     COUNTER(kernel, "tocsin_messages_kernel_dropped_total", "Datagrams the kernel dropped before they were read."),
     COUNTER(cut, "tocsin_messages_cut_total", "Messages cut at the longest line."),
     COUNTER(invalid, "tocsin_messages_invalid_total", "Messages that are not strictly valid in their format."),
+    COUNTER(partial, "tocsin_messages_partial_total", "Messages of which fields were left out: too many of them, or too long to be looked through."),
     COUNTER(bytes, "tocsin_received_bytes_total", "Bytes received."),
     COUNTER(connections, "tocsin_connections_total", "Connections accepted."),
     COUNTER(refused, "tocsin_connections_refused_total", "Connections refused over a limit."),

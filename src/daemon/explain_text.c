@@ -49,6 +49,8 @@ static void parse_part(const struct message *m, struct buf *b) {
     buf_c(b, '\n');
     if (m->flags & MSG_CUT)
         buf_printf(b, LABEL "after %zu bytes: longer than limits.line\n", "cut", m->raw.n);
+    if (m->fields_dropped)
+        buf_printf(b, LABEL "fields are left out (%u times): too many, too long or too deep\n", "partial", m->fields_dropped);
     label(b, "time");
     if (explain_stamp(m, stamp)) {
         esc_term(b, str_of(stamp));

@@ -117,6 +117,7 @@ static void on_message(void *ctx, struct message *m) {
     if (heard_any(in->heard))
         heard_note(in->heard, m->host, m->peer, m->arrived);
     tally_line(in->tally, &in->now, m, n > 0);
+    in->by[m->transport].partial += m->fields_dropped > 0;
     if (n == 0 || is_own(m)) {
         in->by[m->transport].harmless++;
         return;

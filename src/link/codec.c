@@ -253,7 +253,7 @@ bool delivery_decode(struct str payload, struct arena *a, struct delivery *out) 
 
 static void account_pack(struct buf *b, const struct account *a) {
     const uint64_t v[] = {a->received, a->harmless, a->stored,      a->folded,  a->shed,   a->kernel,
-                          a->cut,      a->bytes,    a->connections, a->refused, a->invalid};
+                          a->cut,      a->bytes,    a->connections, a->refused, a->invalid, a->partial};
 
     for (size_t i = 0; i < sizeof v / sizeof *v; i++)
         pack_varint(b, v[i]);
@@ -261,7 +261,7 @@ static void account_pack(struct buf *b, const struct account *a) {
 
 static void account_unpack(struct unpack *u, struct account *a) {
     uint64_t *const v[] = {&a->received, &a->harmless, &a->stored,      &a->folded,  &a->shed,   &a->kernel,
-                           &a->cut,      &a->bytes,    &a->connections, &a->refused, &a->invalid};
+                           &a->cut,      &a->bytes,    &a->connections, &a->refused, &a->invalid, &a->partial};
 
     for (size_t i = 0; i < sizeof v / sizeof *v; i++)
         *v[i] = unpack_varint(u);

@@ -48,7 +48,7 @@ bool delivery_encode(struct buf *b, const struct delivery *in);
 bool delivery_decode(struct str payload, struct arena *a, struct delivery *out);
 
 struct account { /* per transport; house.md 9: received = harmless + folded + stored + shed (+ kernel for UDP, not received) */
-    uint64_t received, harmless, stored, folded, shed, kernel, cut, bytes, connections, refused, invalid;
+    uint64_t received, harmless, stored, folded, shed, kernel, cut, bytes, connections, refused, invalid, partial;
 };
 struct ingest_stats { /* FRAME_STATS: stored and folded count acknowledged lines, so the account balances when nothing is in flight */
     uint64_t epoch; /* of which life of the worker these are the totals */

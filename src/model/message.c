@@ -72,10 +72,13 @@ struct str message_field(const struct message *m, enum field_id id, struct str n
     return own ? own->value : header_field(m, id);
 }
 
+void message_drop(struct message *m) {
+    m->fields_dropped += m->fields_dropped < UINT16_MAX;
+}
+
 bool message_add(struct message *m, enum field_id id, struct str name, struct str value, uint16_t flags) {
     if (m->nfields >= MSG_FIELDS_MAX) {
-        if (m->fields_dropped < UINT16_MAX)
-            m->fields_dropped++;
+        message_drop(m);
         return false;
     }
     m->fields[m->nfields++] = (struct field){(uint16_t)id, flags, name, value};
@@ -86,8 +89,7 @@ char *message_spare(struct message *m, size_t n) {
     struct spare *s = m->spare;
 
     if (!s || n > s->cap - s->n) {
-        if (m->fields_dropped < UINT16_MAX)
-            m->fields_dropped++;
+        message_drop(m);
         return NULL;
     }
     s->n += n;

@@ -78,7 +78,7 @@ struct message {
 
     struct field fields[MSG_FIELDS_MAX];
     uint16_t nfields;
-    uint16_t fields_dropped; /* did not fit, counted */
+    uint16_t fields_dropped; /* did not fit or were not sought for, counted: the account's `partial` */
 };
 
 /* The header fields (host, program, pid, facility, severity, message) answer too: absent when not there. */
@@ -86,6 +86,8 @@ struct str message_field(const struct message *m, enum field_id id, struct str n
 bool message_has(const struct message *m, enum field_id id, struct str name, const struct field **f);
 /* "192.0.2.1" of "192.0.2.1:40022", "2001:db8::1" of "[2001:db8::1]:514"; what has no port as it is. */
 struct str peer_host(struct str peer);
+/* Counts one that is left out. */
+void message_drop(struct message *m);
 /* Adds one; false (and counted) when full. value borrowed. */
 bool message_add(struct message *m, enum field_id id, struct str name, struct str value, uint16_t flags);
 /* n bytes of m->spare for a decoded value; NULL (and counted in fields_dropped) when there are none left. */

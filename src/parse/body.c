@@ -137,15 +137,19 @@ static bool inside(struct str s, struct str whole) {
     return s.p >= whole.p && s.p + s.n <= whole.p + whole.n;
 }
 
+bool body_room(struct message *m) {
+    if (m->nfields < BODY_FIELDS_MAX)
+        return true;
+    message_drop(m);
+    return false;
+}
+
 bool body_put(struct message *m, struct str name, struct str value, uint16_t flags) {
     enum field_id id = field_own(name);
     struct str port;
 
-    if (m->nfields >= BODY_FIELDS_MAX) {
-        if (m->fields_dropped < UINT16_MAX)
-            m->fields_dropped++;
+    if (!body_room(m))
         return false;
-    }
     if (id == F_HOST) /* the sensor's, the request's or the machine's: only a file of normalise.d can know */
         id = F_OTHER;
     if (id != F_OTHER && !(flags & FIELD_NULL) && !body_clean(&id, &value, &port))

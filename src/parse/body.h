@@ -40,6 +40,8 @@ size_t body_fields(struct message *m);
 
 #define BODY_FIELDS_MAX (MSG_FIELDS_MAX - 32) /* the rest is for what these fields mean to us */
 
+/* Whether there is room for one more field; that there was none is counted. */
+bool body_room(struct message *m);
 /* Adds what a sender named. One of our own names has to be what it says (an address, a user and not "-"), or it is left out. */
 bool body_put(struct message *m, struct str name, struct str value, uint16_t flags);
 /* Whether a value is what the name *id promises. Addresses lose brackets, zone and "::ffff:"; a host name in the place of one makes *id

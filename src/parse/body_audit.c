@@ -137,7 +137,7 @@ static size_t items(struct message *m, struct str s, bool execve, bool title) {
     struct str value;
     struct item it;
 
-    while (m->nfields < BODY_FIELDS_MAX && next_item(&s, &it)) {
+    while (next_item(&s, &it) && (it.name.n == 0 || body_room(m))) {
         if (it.name.n == 0 || !resolved(m, &it, execve, &value))
             continue;
         added += body_put(m, it.name, value, 0);

@@ -94,7 +94,7 @@ size_t cef_extension(struct message *m, struct str s) {
 
     while (s.n && s.p[0] == ' ')
         s = sub(s, 1, s.n);
-    for (key = next_key(s, 0, &e); key && m->nfields < BODY_FIELDS_MAX;) {
+    for (key = next_key(s, 0, &e); key && body_room(m);) {
         size_t next = next_key(s, e + 1, &next_e), end = next ? next_e - next : s.n;
         if (cef_value(m, without_blanks(sub(s, e + 1, end)), &value))
             added += body_put(m, sub(s, e - key, e), value, 0);

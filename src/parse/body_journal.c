@@ -39,7 +39,7 @@ size_t body_journal(struct message *m, struct str s) {
     size_t added = 0;
     struct str value;
 
-    while (s.n && m->nfields < BODY_FIELDS_MAX) {
+    while (s.n && body_room(m)) {
         struct str l = line(&s, octal);
         size_t eq = str_chr(l, '=');
         if (eq != SIZE_MAX && eq)

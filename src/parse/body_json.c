@@ -153,6 +153,7 @@ static bool skip(struct reader *r) {
     bool escaped;
     size_t depth = 0;
 
+    message_drop(r->m);
     for (; r->p < r->end; r->p++) {
         if (*r->p == '"') {
             r->p++;

@@ -77,7 +77,7 @@ static size_t attributes(struct message *m, struct str s, char c) {
 
     if (c == '\t' && !octal && str_chr(s, '\t') == SIZE_MAX)
         return cef_extension(m, s);
-    while (s.n && m->nfields < BODY_FIELDS_MAX) {
+    while (s.n && body_room(m)) {
         size_t n = attribute(s, c, octal, &skip), eq = str_chr(sub(s, 0, n), '=');
         struct str key = eq < n ? str_trim(sub(s, 0, eq)) : STR_NONE;
         if (key.n && unescaped(m, str_trim(sub(s, eq + 1, n)), c, &value))

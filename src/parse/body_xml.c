@@ -115,7 +115,7 @@ static size_t attributes(struct message *m, const struct tag *t) {
     struct str s = t->attributes, name, value;
     size_t added = 0;
 
-    while (m->nfields < BODY_FIELDS_MAX && attribute(&s, &name, &value)) {
+    while (attribute(&s, &name, &value) && body_room(m)) {
         char *p = text(m, value, &value) ? message_spare(m, t->name.n + 1 + name.n) : NULL;
         if (!p)
             break;
@@ -159,7 +159,7 @@ size_t body_xml(struct message *m, struct str s) {
     size_t added = 0, n;
     bool system = false;
 
-    while (m->nfields < BODY_FIELDS_MAX && (n = text_length(s)) != SIZE_MAX) {
+    while ((n = text_length(s)) != SIZE_MAX) {
         struct str content = sub(s, 0, n);
         s = sub(s, n + 1, s.n);
         if ((n = tag_at(s, &t)) == 0)

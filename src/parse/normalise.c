@@ -229,6 +229,8 @@ static void search(const struct normaliser *nz, struct message *m, struct search
     else
         normalise_text(nz, m, m->text, &q);
     normalise_web_path(m);
+    if (q.work < 0) /* a text made to be slow, and what it holds is not known */
+        message_drop(m);
 }
 
 void normalise(const struct normaliser *nz, struct message *m) {

@@ -23,6 +23,7 @@ struct seen { /* the sender's fields by word */
     const struct normalise_bodies *b;
     struct message *m;
     size_t ours; /* from here on fields are not the sender's */
+    bool unsure; /* two of them say where it came from, and one may be a stranger's: none is believed */
     uint8_t first[NB_WORDS_MAX], next[MSG_FIELDS_MAX];
 };
 
@@ -179,7 +180,8 @@ static bool join(struct seen *s, const struct nb_map *map, uint8_t first) {
 static void apply(struct seen *s, const struct nb_case *c) {
     for (size_t i = 0; i < c->nmap; i++) {
         const struct nb_map *map = &c->map[i];
-        bool done = !map->time && has(s->m, map->id, map->name) && map->id != F_OTHER;
+        bool done = (!map->time && has(s->m, map->id, map->name) && map->id != F_OTHER) ||
+                    (s->unsure && (map->id == F_SRC_IP || map->id == F_SRC_PORT));
         for (size_t w = 0; w < map->nwords && !done && map->join; w++)
             done = join(s, map, s->first[map->words[w]]);
         if (map->join)
@@ -198,9 +200,56 @@ static void apply(struct seen *s, const struct nb_case *c) {
     }
 }
 
+/* ---- whose pair is it? */
+
+/* As key="..." or key='...'. */
+static bool quoted(struct str name) {
+    char c = name.p[name.n] == '=' ? name.p[name.n + 1] : '"';
+
+    return c == '"' || c == '\'';
+}
+
+/* Where values are not quoted a stranger's name may bring a pair of its own: "username=x rhost=198.51.100.1 ip=192.0.2.1". */
+static bool bare_user(const struct seen *s, const struct nb_case *c) {
+    for (size_t i = 0; i < c->nmap; i++)
+        for (size_t w = 0; w < c->map[i].nwords && c->map[i].id == F_USER; w++)
+            for (uint8_t at = s->first[c->map[i].words[w]]; at != NONE; at = s->next[at])
+                if (s->m->fields[at].value.n && !quoted(s->m->fields[at].name))
+                    return true;
+    return false;
+}
+
+/* Whether the sender's names for where it came from say different things. A file with one name for it knows its program. */
+static bool differ(const struct seen *s, const struct nb_case *c) {
+    struct str first = STR_NONE, port;
+
+    for (size_t i = 0; i < c->nmap; i++)
+        for (size_t w = 0; w < c->map[i].nwords && c->map[i].nwords > 1 && c->map[i].id == F_SRC_IP; w++)
+            for (uint8_t at = s->first[c->map[i].words[w]]; at != NONE; at = s->next[at]) {
+                struct str value = s->m->fields[at].value;
+                enum field_id id = F_SRC_IP;
+                if (!body_clean(&id, &value, &port) || id != F_SRC_IP)
+                    continue;
+                if (!str_absent(first) && !str_eq(first, value))
+                    return true;
+                first = value;
+            }
+    return false;
+}
+
+/* Takes what the sender calls by our own name for it away again. */
+static void unsay(struct message *m, size_t from) {
+    size_t n = from;
+
+    for (size_t i = from; i < m->nfields; i++)
+        if (m->fields[i].id != F_SRC_IP && m->fields[i].id != F_SRC_PORT)
+            m->fields[n++] = m->fields[i];
+    m->nfields = (uint16_t)n;
+}
+
 /* ---- a file */
 
-static void body_files(const struct normaliser *nz, struct message *m, enum body kind, bool deep, size_t from, struct search *q);
+static bool body_files(const struct normaliser *nz, struct message *m, enum body kind, bool deep, size_t from, struct search *q);
 
 static const struct field *first_text(const struct seen *s, const uint16_t *words, size_t n) {
     for (size_t w = 0; w < n; w++)
@@ -224,11 +273,12 @@ static void inner(const struct normaliser *nz, struct message *m, struct str tex
     size_t from = m->nfields;
     enum body kind = deep ? BODY_NONE : body_sniff(m->program, text);
 
+    bool sure = true;
     if (kind != BODY_NONE) {
         body_decode(m, kind, text);
-        body_files(nz, m, kind, true, from, q);
+        sure = body_files(nz, m, kind, true, from, q);
     }
-    if (kind == BODY_NONE || kind == BODY_PAIRS)
+    if (kind == BODY_NONE || (kind == BODY_PAIRS && sure))
         normalise_text(nz, m, text, q);
     mark_derived(m, from);
 }
@@ -248,19 +298,33 @@ static void file_apply(const struct normaliser *nz, struct seen *s, const struct
         inner(nz, m, within, deep, q);
 }
 
-static void body_files(const struct normaliser *nz, struct message *m, enum body kind, bool deep, size_t from, struct search *q) {
+static void seen_from(struct seen *s, size_t from) {
+    s->ours = s->m->nfields;
+    memset(s->first, NONE, s->b->nwords);
+    index_fields(s, from);
+}
+
+/* False when the sender contradicts himself. */
+static bool body_files(const struct normaliser *nz, struct message *m, enum body kind, bool deep, size_t from, struct search *q) {
     struct seen s;
 
     s.b = &nz->bodies;
     s.m = m;
-    s.ours = m->nfields;
-    memset(s.first, NONE, s.b->nwords);
-    index_fields(&s, from);
-    for (size_t i = 0; i < s.b->nfiles; i++)
-        if (s.b->files[i].kinds & 1u << kind && fits(&s, &s.b->files[i].all)) {
-            file_apply(nz, &s, &s.b->files[i], deep, q);
-            return;
+    s.unsure = false;
+    seen_from(&s, from);
+    for (size_t i = 0; i < s.b->nfiles; i++) {
+        const struct nb_file *f = &s.b->files[i];
+        if (!(f->kinds & 1u << kind) || !fits(&s, &f->all))
+            continue;
+        s.unsure = kind == BODY_PAIRS && bare_user(&s, &f->all) && differ(&s, &f->all);
+        if (s.unsure) {
+            unsay(m, from);
+            seen_from(&s, from);
         }
+        file_apply(nz, &s, f, deep, q);
+        break;
+    }
+    return !s.unsure;
 }
 
 /* Rules ask for the path, too. */
@@ -278,8 +342,8 @@ void normalise_body(const struct normaliser *nz, struct message *m, struct searc
 
     from = m->nfields;
     body_fields(m);
-    body_files(nz, m, (enum body)m->body, false, from, q);
-    if (!known && !normalise_kind(nz, m, body_patterns_name((enum body)m->body), q) && (m->body == BODY_PAIRS || m->body == BODY_ACCESS) &&
+    bool sure = body_files(nz, m, (enum body)m->body, false, from, q);
+    if (!known && sure && !normalise_kind(nz, m, body_patterns_name((enum body)m->body), q) && (m->body == BODY_PAIRS || m->body == BODY_ACCESS) &&
         !has(m, F_SRC_IP, STR_NONE) && !has(m, F_ACTION, STR_NONE))
         normalise_text(nz, m, m->text, q);
 }

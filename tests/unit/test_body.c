@@ -251,6 +251,34 @@ static void without_room_for_it_what_must_be_decoded_is_left_out_and_counted(voi
         }
 }
 
+static char *repeat(const char *head, const char *part, size_t n, const char *tail, struct str *s);
+
+static void what_there_is_no_room_for_is_counted(void **state) {
+    static const struct {
+        const char *head, *part, *tail;
+    } t[] = {
+        {"{\"a\":1", ",\"b\":2", "}"},
+        {"{\"a\":[1", ",1", "]}"},
+        {"CEF:0|a|b|c|d|e|f|", "a=b ", ""},
+        {"LEEF:1.0|a|b|c|d|", "a=b\t", ""},
+        {"type=A msg=audit(1.1:1): ", "a=b ", ""},
+        {"<Event>", "<a>b</a>", "</Event>"},
+        {"<Event><System>", "<a b='c'/>", "</System></Event>"},
+        {"__A=b\n", "A=b\n", ""},
+        {"a=b c=d ", "e=f ", ""},
+    };
+    struct str s;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_N(t); i++)
+        for (size_t n = 20; n <= 200; n += 180) {
+            char *p = repeat(t[i].head, t[i].part, n, t[i].tail, &s);
+            decode(STR_NONE, s);
+            check_row(m.nfields <= BODY_FIELDS_MAX && (m.fields_dropped > 0) == (n == 200), t[i].head);
+            free(p);
+        }
+}
+
 static char *repeat(const char *head, const char *part, size_t n, const char *tail, struct str *s) {
     size_t h = strlen(head), k = strlen(part), t = strlen(tail);
     char *p = malloc(h + n * k + t);
@@ -368,6 +396,7 @@ int main(void) {
         cmocka_unit_test(the_other_formats_are_read),
         cmocka_unit_test(no_byte_behind_the_text_is_looked_at),
         cmocka_unit_test(without_room_for_it_what_must_be_decoded_is_left_out_and_counted),
+        cmocka_unit_test(what_there_is_no_room_for_is_counted),
         cmocka_unit_test(depth_and_length_have_limits),
         cmocka_unit_test(what_is_too_deep_or_too_long_is_skipped_and_the_rest_is_read),
         cmocka_unit_test(a_header_in_front_of_a_body_is_its_own),

@@ -136,7 +136,7 @@ static void stats_acks_and_carries_come_out_as_they_went_in(void **state) {
     struct buf b;
 
     (void)state;
-    st.by[TRANSPORT_UDP] = (struct account){1, 2, 3, 4, 5, 6, 7, 8, 9, 10, UINT64_MAX};
+    st.by[TRANSPORT_UDP] = (struct account){1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, UINT64_MAX};
     ack.stored[TRANSPORT_HTTP] = 2;
     buf_init(&b, 1 << 16);
     assert_true(ingest_stats_encode(&b, &st) && ingest_stats_decode(buf_view(&b), &st2));
