@@ -14,7 +14,7 @@
 
 #define CLOSE_GRACE (2 * US_PER_S) /* what was under way when the window closed still counts */
 
-static void restore(struct desk *d, struct correlator *c) {
+static enum rc restore(struct desk *d, struct correlator *c, struct err *e) {
     uint64_t bad = 0;
     for (bool more = query_row(d->store, Q_WINDOWS, ""); more; more = query_next(d->store, Q_WINDOWS))
         if (!correlator_restore(c, query_str(d->store, Q_WINDOWS, 0, NULL), query_str(d->store, Q_WINDOWS, 1, NULL),
@@ -22,27 +22,34 @@ static void restore(struct desk *d, struct correlator *c) {
             bad++;
     if (bad)
         log_note("desk", "%llu correlation windows of rules that are gone were left out", (unsigned long long)bad);
+    return store_failed(d->store, e);
 }
 
+/* On an error the windows that are there stay: they belong to the rules that stay. */
 enum rc windows_new(struct desk *d, struct err *e) {
     size_t n = d->g.roster ? d->g.roster->norgs : 0;
     struct str *names = calloc(n + 1, sizeof *names);
     struct correlator *c = correlator_new(d->g.rules, (size_t)d->conf.max_groups);
-    if (!c || !names) {
+    enum rc rc = RC_OK;
+    if (!c || !names)
+        rc = err_set(e, RC_NOMEM, "no memory for correlation windows");
+    for (size_t i = 0; !rc && i < n; i++)
+        names[i] = str_of(d->g.roster->orgs[i].slug);
+    if (!rc) {
+        correlator_orgs(c, names, n);
+        rc = restore(d, c, e);
+    }
+    if (rc) {
         correlator_free(c);
         free(names);
-        return err_set(e, RC_NOMEM, "no memory for correlation windows");
+        return rc;
     }
-    for (size_t i = 0; i < n; i++)
-        names[i] = str_of(d->g.roster->orgs[i].slug);
     correlator_free(d->corr);
     free(d->org_names);
     d->corr = c;
     d->org_names = names;
     d->windows_said = 0;
-    correlator_orgs(c, names, n);
-    restore(d, c);
-    return store_failed(d->store, e);
+    return RC_OK;
 }
 
 void windows_begin(struct desk *d, int64_t now) {

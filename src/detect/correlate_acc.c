@@ -131,6 +131,11 @@ void acc_fini(struct acc *a) {
     *a = (struct acc){.c = a->c};
 }
 
+size_t acc_bytes(const struct acc *a) {
+    return (a->vals ? sizeof *a->vals + a->vals->cap * sizeof a->vals->v[0] : 0) + (a->seen ? a->c->nrefs * sizeof *a->seen : 0) +
+           (a->under ? a->c->nbounds * sizeof *a->under : 0);
+}
+
 void acc_clear(struct acc *a) {
     a->events = 0;
     a->sum = 0;

@@ -33,6 +33,7 @@ bool corr_number(struct str s, double *out);
 bool acc_init(struct acc *a, const struct corr *c); /* false without memory */
 void acc_fini(struct acc *a);
 void acc_clear(struct acc *a);
+size_t acc_bytes(const struct acc *a); /* beyond the struct */
 bool acc_add(struct acc *a, const struct stamp *s); /* false without memory */
 void acc_drop(struct acc *a, const struct stamp *s);
 /* Does the condition hold for the stretch [from, to) that was added? value: what it was compared with. closed: nothing more comes.

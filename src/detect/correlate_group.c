@@ -55,8 +55,12 @@ void group_fini(struct group *g) {
     g->alarm = NULL;
 }
 
+static size_t more_bytes(const struct more *m) {
+    return sizeof *m + (ordered(m->acc.c) ? m->acc.c->nrefs * sizeof m->start[0] : 0) + acc_bytes(&m->acc);
+}
+
 size_t group_bytes(const struct group *g) {
-    return sizeof *g + g->key_n + window_bytes(&g->win) + (g->more ? sizeof *g->more : 0) + (g->alarm ? sizeof *g->alarm : 0);
+    return sizeof *g + g->key_n + window_bytes(&g->win) + (g->more ? more_bytes(g->more) : 0) + (g->alarm ? sizeof *g->alarm : 0);
 }
 
 /* ---- runs in order */

@@ -849,8 +849,25 @@ static void what_had_to_make_room_is_counted(void **state) {
     close_world(&w);
 }
 
+/* Limits on memory hold only when all of it is known. */
+static void values_that_are_kept_apart_are_memory_that_is_counted(void **state) {
+    struct world w;
+
+    (void)state;
+    open_world(&w, BASE(1) "---\ntitle: v\nname: v\ncorrelation:\n  type: value_count\n  rules: base1\n  group-by: [src_ip]\n  "
+                           "timespan: 1h\n  condition: {field: user, gte: 4000}\n", 1000);
+    for (int i = 0; i < 3000; i++) {
+        char user[16];
+        snprintf(user, sizeof user, "u%d", i);
+        see(&w, "base1", "192.0.2.1", user, i / 10);
+    }
+    assert_true(correlator_stats(w.c)->bytes >= 3000 * (24 + 16)); /* a stamp, and a place in the table of values */
+    close_world(&w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_that_are_kept_apart_are_memory_that_is_counted),
         cmocka_unit_test(it_fires_at_the_nth_within_the_timespan),
         cmocka_unit_test(the_window_slides_and_what_fell_out_does_not_count),
         cmocka_unit_test(after_firing_it_folds_until_the_window_has_drained),

@@ -2,6 +2,7 @@
 #include "desk_help.h"
 
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 
 #include "base/log.h"
@@ -41,6 +42,38 @@ static void windows_live_over_a_restart(void **state) {
     desk_close(h.d, h.now);
     help_ok(&h, verify_file(path, &r, &h.e));
     help_reopen(&h);
+    help_close(&h);
+}
+
+static void change(const char *path, const char *sql) {
+    sqlite3 *db;
+
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* Rules that are not taken are freed by who brought them: no window may belong to them. */
+static void windows_that_cannot_be_read_at_a_reload_leave_the_present_ones(void **state) {
+    struct help h;
+    char path[64];
+    static struct errs es;
+    struct ruleset *other = NULL;
+
+    (void)state;
+    snprintf(path, sizeof path, "/tmp/tocsin-reload-%d.db", (int)getpid());
+    unlink(path);
+    help_open_at(&h, path);
+    for (int i = 0; i < 4; i++, h.now += US_PER_S)
+        help_sight(&h, "r-fail", "192.0.2.7", 1, 0);
+    ruleset_load((const struct tree *const *)h.docs, h.ndocs, RULESET_ANY_LOGSOURCE, &other, &es);
+    struct desk_generation g = {.number = 2, .rules = other, .roster = &h.roster, .policy = &h.policy, .digest = STR("01")};
+    change(path, "ALTER TABLE corr_window RENAME TO away");
+    assert_int_not_equal(desk_configure(h.d, &g, h.now, &h.e), RC_OK);
+    change(path, "ALTER TABLE away RENAME TO corr_window");
+    ruleset_free(other);
+    help_sight(&h, "r-fail", "192.0.2.7", 1, 0);
+    assert_int_equal(count_of(&h, 0), 5);
     help_close(&h);
 }
 
@@ -299,6 +332,7 @@ static void long_names_do_not_make_lists_too_long(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(windows_live_over_a_restart),
+        cmocka_unit_test(windows_that_cannot_be_read_at_a_reload_leave_the_present_ones),
         cmocka_unit_test(a_batch_sent_again_is_counted_once),
         cmocka_unit_test(different_addresses_are_different_events),
         cmocka_unit_test(after_a_dismissal_it_is_a_new_event_with_the_old_verdict_beside_it),
