@@ -174,9 +174,8 @@ static const char *find_tocsind(struct buf *path) {
 }
 
 /* argv of tocsind: words, then the paths that stand a line each in `paths` (which is cut up). NULL without memory. */
-static char **argv_of(const struct client *c, const char *word, char *first, char *paths) {
+static char **argv_of(bool as_json, char *word, char *conf, char *first, char *paths) {
     static char name[] = "tocsind", rules[] = "rules", json[] = "--json", config[] = "-c", end[] = "--";
-    const char *conf = said_get(&c->said, "config");
     size_t n = 1, k = 0;
 
     for (const char *p = paths; p && *p; p++)
@@ -186,12 +185,12 @@ static char **argv_of(const struct client *c, const char *word, char *first, cha
         return NULL;
     argv[k++] = name;
     argv[k++] = rules;
-    argv[k++] = str_dup(str_of(word));
-    if (c->json)
+    argv[k++] = word;
+    if (as_json)
         argv[k++] = json;
     if (conf) {
         argv[k++] = config;
-        argv[k++] = str_dup(str_of(conf));
+        argv[k++] = conf;
     }
     argv[k++] = end;
     if (first)
@@ -205,25 +204,30 @@ static char **argv_of(const struct client *c, const char *word, char *first, cha
     return argv;
 }
 
+static char *dup_or_null(const char *s) {
+    return s ? str_dup(str_of(s)) : NULL;
+}
+
 static enum rc with_files(struct client *c, const char *word, const char *first, struct err *e) {
-    const char *more = said_get(&c->said, "path");
     struct buf path;
 
     if (c->dry_run) {
         buf_printf(&c->out, "would run: tocsind rules %s\n", word);
         return RC_OK;
     }
-    char **argv = argv_of(c, word, first ? str_dup(str_of(first)) : NULL, more ? str_dup(str_of(more)) : NULL);
-    if (!argv)
-        return err_set(e, RC_NOMEM, "out of memory");
+    char *own[] = {dup_or_null(word), dup_or_null(said_get(&c->said, "config")), dup_or_null(first), dup_or_null(said_get(&c->said, "path"))};
+    char **argv = own[0] ? argv_of(c->json, own[0], own[1], own[2], own[3]) : NULL;
     buf_init(&path, 8192);
     const char *program = find_tocsind(&path);
     fflush(stdout);
-    execv(program, argv); /* its exit status is ours; when it cannot be run ours is near, and what was copied goes with it */
-    err_set(e, RC_UNREACHABLE, "%s cannot be run: %s", program, strerrordesc_np(errno));
+    if (argv)
+        execv(program, argv); /* its exit status is ours */
+    err_set(e, RC_UNREACHABLE, "%s cannot be run: %s", program, strerrordesc_np(argv ? errno : ENOMEM));
     err_hint(e, "files of rules are read by tocsind, which is not installed here");
     buf_fini(&path);
     free(argv);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        free(own[i]);
     return RC_UNREACHABLE;
 }
 

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LEVELS 4 /* build/, build/test/gcc/ and the like */
+#define LEVELS 6 /* build/, build/test/gcc/tests/unit/ and the like */
 
 static bool is_folder(struct str dir, const char *name) {
     struct buf path;
@@ -60,5 +60,6 @@ bool shipped_folder(struct buf *out) {
         if (complete(out))
             return true;
     }
+    buf_reset(out);
     return false;
 }

@@ -20,7 +20,7 @@
 #include "escalate/wording.h"
 #include "store/rows.h"
 
-#define PRINCIPAL_SYSTEM 1
+#define PRINCIPAL_SYSTEM INT64_C(1) /* as wide as every "i" of a statement */
 #define PRINCIPAL_ROOT 2
 #define FOLDS_MAX 1024     /* events folded into in one transaction */
 #define ALERTS_MAX 64      /* correlations one sighting can touch */
