@@ -39,7 +39,7 @@ static bool ipv6_like(struct str s) {
 
     for (size_t i = 0; i < n; i++)
         colons += s.p[i] == ':';
-    return colons >= 2 && (n == s.n || s.p[n] == ' ' || s.p[n] == '%');
+    return colons >= 2 && (n == s.n || s.p[n] == ' ' || s.p[n] == '%' || s.p[n] == '/');
 }
 
 /* Behind a tag: ": " or " " or the end. A colon needs no blank behind it, but "https://", "12:30" and "A::B" are no tags. */
@@ -172,7 +172,10 @@ size_t tag_host(struct str s) {
     struct str pid;
     if (n == 0 || n > 255 || (n < s.n && s.p[n] != ' ') || (n + 1 < s.n && s.p[n + 1] == '[' && lone_pid(s, n + 1, &pid)))
         return 0;
-    return memchr(s.p, ':', n) && !ipv6_like(s) ? 0 : n;
+    if (!memchr(s.p, ':', n))
+        return n;
+    size_t source = str_chr(sub(s, 0, n), '@') + 1; /* "s_net@2001:db8::1/relay": syslog-ng with chain-hostnames(yes) */
+    return ipv6_like(sub(s, source, s.n)) ? n : 0;
 }
 
 #define W(word) {"" word, sizeof(word) - 1}
