@@ -108,6 +108,7 @@ enum rc args_need(const struct args *a, const char *name, struct str *out, struc
 
 /* ---- identity.c */
 enum rc identity_of(struct call *k, struct err *e);
+bool identity_everywhere(const struct call *k); /* who asks may do it in every organisation */
 enum rc identity_load(struct control *c, struct err *e);
 enum rc identity_save(struct control *c, struct err *e);
 

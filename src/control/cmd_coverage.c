@@ -425,6 +425,9 @@ void cmd_rule_coverage(struct call *k) {
     struct jw w;
     enum rc rc = b->rules ? RC_OK : err_set(&e, RC_BUSY, "no rules are in force yet");
 
+    if (rc == RC_OK && !identity_everywhere(k))
+        rc = rule_denied(&e);
+
     buf_init(&json, REPLY_MAX);
     if (rc == RC_OK) {
         jw_init(&w, &json);

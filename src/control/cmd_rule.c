@@ -2,7 +2,8 @@
  *
  * cmd_rule.c - the rules in force: a list, one of them with all that is known, and what a line does to it
  *
- * Counts are those since the daemon started ("since"); the account that the workers keep is a second old at most.
+ * Counts are those since the daemon started ("since"); the account that the workers keep is a second old at most. They are of the
+ * messages of all organisations: null for whoever may not read in every one.
  */
 #include "control/cmd.h"
 #include "control/cmd_rule.h"
@@ -43,7 +44,21 @@ void rule_why(struct jw *w, const struct rule_info *i) {
     buf_fini(&text);
 }
 
-static void counts(struct jw *w, const struct book_rule *n, uint64_t all_ns) {
+static void figure(struct jw *w, const char *key, uint64_t n, bool shown) {
+    jw_key(w, key);
+    if (shown)
+        jw_int(w, (int64_t)n);
+    else
+        jw_null(w);
+}
+
+static void counts(struct jw *w, const struct book_rule *n, uint64_t all_ns, bool shown) {
+    if (!shown) {
+        static const char *const hidden[] = {"asked", "matched", "excluded", "last_match", "cpu_percent", "cpu_us", "regex_limits"};
+        for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+            jw_kv_text(w, hidden[i], NULL);
+        return;
+    }
     jw_kv_int(w, "asked", (int64_t)n->asked);
     jw_kv_int(w, "matched", (int64_t)n->matched);
     jw_kv_int(w, "excluded", (int64_t)n->excluded);
@@ -81,9 +96,15 @@ void rule_refused(struct jw *w, const struct refused *r) {
 
 /* ---- rule list */
 
+enum rc rule_denied(struct err *e) {
+    err_set(e, RC_DENIED, "what rules did is counted over all organisations: it is for those who may ask in every one");
+    err_hint(e, "the rules without what they did: tocsin rule list");
+    return RC_DENIED;
+}
+
 struct wanted {
     struct str status, level, file;
-    bool never;
+    bool never, figures;
 };
 
 /* "ssh.yml" is the file of that name in any folder; "rules.d" all of a folder. */
@@ -117,7 +138,7 @@ static void list_rule(struct jw *w, const struct rulebook *b, size_t rule, const
         return;
     jw_map(w);
     head(w, b, rule);
-    counts(w, &n, all_ns);
+    counts(w, &n, all_ns, f->figures);
     jw_kv_str(w, "file", i->file);
     jw_kv_int(w, "line", i->line);
     jw_kv_time(w, "since", b->since);
@@ -127,8 +148,10 @@ static void list_rule(struct jw *w, const struct rulebook *b, size_t rule, const
 void cmd_rule_list(struct call *k) {
     const struct rulebook *b = k->c->book;
     const struct wanted f = {arg_get(&k->args, "rule_status"), arg_get(&k->args, "level"), arg_get(&k->args, "source"),
-                             arg_get(&k->args, "never_fired").n > 0};
+                             arg_get(&k->args, "never_fired").n > 0, identity_everywhere(k)};
     uint64_t all_ns = rulebook_ns(b);
+    struct err e = {0};
+    enum rc rc = f.never && !f.figures ? rule_denied(&e) : RC_OK;
     struct refused r;
     struct buf json;
     struct jw w;
@@ -136,13 +159,13 @@ void cmd_rule_list(struct call *k) {
     buf_init(&json, REPLY_MAX);
     jw_init(&w, &json);
     jw_list(&w);
-    for (size_t i = 0; b->rules && i < ruleset_count(b->rules); i++)
+    for (size_t i = 0; !rc && b->rules && i < ruleset_count(b->rules); i++)
         list_rule(&w, b, i, &f, all_ns);
     for (struct str rest = b->refused; !f.never && refused_next(&rest, &r);)
         if (!r.sample && wanted(&f, "refused", r.level, r.file, 0))
             rule_refused(&w, &r);
     jw_list_end(&w);
-    reply_json(k, 200, &json);
+    reply_or_error(k, rc, &json, &e);
 }
 
 /* ---- rule show */
@@ -209,7 +232,7 @@ static void about(struct jw *w, const struct rulebook *b, uint32_t rule) {
     jw_kv_time(w, "since", b->since);
 }
 
-static void others(struct jw *w, const struct rulebook *b, const char *key, const uint32_t *v, size_t n) {
+static void others(struct jw *w, const struct rulebook *b, const char *key, const uint32_t *v, size_t n, bool figures) {
     jw_key(w, key);
     jw_list(w);
     for (size_t i = 0; i < n; i++) {
@@ -217,13 +240,13 @@ static void others(struct jw *w, const struct rulebook *b, const char *key, cons
         jw_map(w);
         jw_kv_str(w, "id", o->id);
         jw_kv_str(w, "title", o->title);
-        jw_kv_int(w, "matched", (int64_t)rulebook_rule(b, o->id).matched);
+        figure(w, "matched", rulebook_rule(b, o->id).matched, figures);
         jw_map_end(w);
     }
     jw_list_end(w);
 }
 
-static void filters(struct jw *w, const struct rulebook *b, uint32_t rule) {
+static void filters(struct jw *w, const struct rulebook *b, uint32_t rule, bool figures) {
     uint32_t v[SOME_MAX];
     size_t n = rule_about_filters(b->rules, rule, v, SOME_MAX);
 
@@ -234,7 +257,7 @@ static void filters(struct jw *w, const struct rulebook *b, uint32_t rule) {
         jw_map(w);
         jw_kv_str(w, "id", f->id);
         jw_kv_str(w, "title", f->title);
-        jw_kv_int(w, "excluded", (int64_t)rulebook_filter(b, f)); /* from all rules that it is attached to */
+        figure(w, "excluded", rulebook_filter(b, f), figures); /* from all rules that it is attached to */
         jw_kv_int(w, "rules", (int64_t)f->rules);
         jw_kv_str(w, "file", f->file);
         jw_kv_int(w, "line", f->line);
@@ -243,13 +266,16 @@ static void filters(struct jw *w, const struct rulebook *b, uint32_t rule) {
     jw_list_end(w);
 }
 
-static void fields(struct jw *w, const struct rulebook *b, const struct rule_info *i) {
+static void fields(struct jw *w, const struct rulebook *b, const struct rule_info *i, bool figures) {
     jw_key(w, "fields");
     jw_list(w);
     for (size_t k = 0; k < i->nreads; k++) {
         jw_map(w);
         jw_kv_str(w, "field", i->reads[k]);
-        jw_kv_bool(w, "ever_filled", str_is(i->reads[k], "keywords") || rulebook_filled(b, i->reads[k]));
+        if (figures)
+            jw_kv_bool(w, "ever_filled", str_is(i->reads[k], "keywords") || rulebook_filled(b, i->reads[k]));
+        else
+            jw_kv_text(w, "ever_filled", NULL);
         jw_map_end(w);
     }
     jw_list_end(w);
@@ -317,12 +343,13 @@ void cmd_rule_show(struct call *k) {
         jw_init(&w, &json);
         jw_map(&w);
         about(&w, b, rule);
-        counts(&w, &n, rulebook_ns(b));
-        fields(&w, b, i);
+        bool figures = identity_everywhere(k);
+        counts(&w, &n, rulebook_ns(b), figures);
+        fields(&w, b, i, figures);
         size_t nrefs = rule_refs(b->rules, rule, &refs);
-        others(&w, b, "counts", refs, nrefs);
-        others(&w, b, "correlations", parents, rule_about_parents(b->rules, rule, parents, SOME_MAX));
-        filters(&w, b, rule);
+        others(&w, b, "counts", refs, nrefs, figures);
+        others(&w, b, "correlations", parents, rule_about_parents(b->rules, rule, parents, SOME_MAX), figures);
+        filters(&w, b, rule, figures);
         samples(&w, b, rule);
         broken(&w, b, i);
         jw_map_end(&w);

@@ -73,6 +73,15 @@ enum rc identity_of(struct call *k, struct err *e) {
     return str_absent(header) ? by_uid(k, http_peer(k->r)->uid, e) : by_token(k, header, e);
 }
 
+bool identity_everywhere(const struct call *k) {
+    if (k->who.admin)
+        return true;
+    for (size_t i = 0; k->who.person && k->c->roster && i < k->c->roster->norgs; i++)
+        if (!(person_roles(k->who.person, (uint16_t)i, k->now) & k->cmd->who))
+            return false;
+    return k->who.person != NULL;
+}
+
 static bool token_line(struct str line, struct token *t) {
     struct str login = str_cut(&line, ' '), digest = str_cut(&line, ' ');
     uint8_t sum[SHA256_SIZE];

@@ -736,6 +736,34 @@ static void rules_are_listed_shown_and_covered(void **state) {
     buf_fini(&refused);
 }
 
+/* Counts and times of what matched would tell of the others' events, programs of their machines. */
+static void figures_of_rules_are_for_those_who_read_every_organisation(void **state) {
+    struct roster two = t.roster;
+    struct org orgs[2] = {t.roster.orgs[0], {.slug = "other", .name = "Other", .tz = "UTC"}};
+    struct ruleset *rs = two_rules();
+    struct buf refused;
+
+    (void)state;
+    two.orgs = orgs;
+    two.norgs = 2;
+    tell_rules(&refused);
+    control_rules(t.control, rs, buf_view(&refused));
+    control_configure(t.control, &two);
+    check_ask(200, "iso", "GET", "/v1/rules", NULL);
+    assert_string_equal(said("/0/id"), "r1");
+    assert_non_null(strstr(buf_cstr(&t.reply), "\"matched\":null,\"excluded\":null,\"last_match\":null"));
+    check_ask(200, "iso", "GET", "/v1/rules/show?rule=r1", NULL);
+    assert_non_null(strstr(buf_cstr(&t.reply), "\"matched\":null"));
+    assert_non_null(strstr(buf_cstr(&t.reply), "\"ever_filled\":null"));
+    check_ask(403, "iso", "GET", "/v1/rules?never_fired=yes", NULL);
+    check_ask(403, "iso", "GET", "/v1/rules/coverage", NULL);
+    check_ask(200, NULL, "GET", "/v1/rules/coverage", NULL); /* an administrator */
+    control_configure(t.control, &t.roster);
+    control_rules(t.control, t.rules, STR_NONE);
+    ruleset_free(rs);
+    buf_fini(&refused);
+}
+
 /* ---- answers that come later */
 
 static int ask_later(const char *login, const char *path, const char *body) {
@@ -906,6 +934,7 @@ int main(void) {
         PROMISE(the_description_has_every_route),
         PROMISE(explain_takes_lines_as_they_are),
         PROMISE(rules_are_listed_shown_and_covered),
+        PROMISE(figures_of_rules_are_for_those_who_read_every_organisation),
         PROMISE(a_reload_answers_when_it_is_done),
         PROMISE(a_client_that_left_is_not_answered),
         PROMISE(too_many_waiting_are_told_to_come_back),
