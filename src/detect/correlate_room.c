@@ -41,6 +41,10 @@ uint32_t group_stamps_max(const struct corr *c) {
     }
 }
 
+static uint32_t weight_sum(uint64_t a, uint32_t b) {
+    return a + b > UINT32_MAX ? UINT32_MAX : (uint32_t)(a + b);
+}
+
 /* ---- thinning: of three sightings of one value in a span the middle one decides nothing, however late others come: a span that holds
  * it holds one of its neighbours too. Its weight goes to the next. */
 
@@ -63,8 +67,7 @@ static void thin_into(struct group *g, const struct corr *c, struct mark *marks,
         struct stamp s = window_at(&g->win, i);
         struct mark *m = mark_of(marks, cap, by_rule(c) ? s.ref : s.value);
         if (m->a && s.t - window_time(&g->win, m->a - 1) <= c->timespan) {
-            uint64_t sum = (uint64_t)window_at(&g->win, m->b - 1).weight + s.weight;
-            s.weight = sum > UINT32_MAX ? UINT32_MAX : (uint32_t)sum;
+            s.weight = weight_sum(window_at(&g->win, m->b - 1).weight, s.weight);
             window_put(&g->win, i, s);
             gone[m->b - 1] = true;
         } else {
@@ -106,8 +109,7 @@ static void compact(struct group *g, const struct rule *r) {
             spilt += s.weight;
             continue;
         }
-        spilt += s.weight;
-        s.weight = spilt > UINT32_MAX ? UINT32_MAX : (uint32_t)spilt;
+        s.weight = weight_sum(spilt, s.weight);
         spilt = 0;
         window_put(&g->win, --to, s);
     }
@@ -132,7 +134,7 @@ static void compact_runs(struct group *g) {
             inside = a.ref == s.ref && b.ref == s.ref;
         }
         if (inside)
-            a.weight += s.weight;
+            a.weight = weight_sum(a.weight, s.weight);
         window_put(&g->win, inside ? to - 1 : to, inside ? a : s);
         to += !inside;
     }
@@ -161,7 +163,7 @@ static void merge_oldest(struct group *g) {
         group_acc_out(g, 0);
     y += x;
     memcpy(&b.value, &y, sizeof y);
-    b.weight += a.weight;
+    b.weight = weight_sum(b.weight, a.weight);
     window_put(&g->win, 0, b);
     if (inside)
         group_acc_in(g, 0);
@@ -181,7 +183,7 @@ int64_t group_merge(struct group *g, const struct corr *c, const struct stamp *s
     y += x;
     if (sums(c))
         memcpy(&at.value, &y, sizeof y);
-    at.weight += s->weight;
+    at.weight = weight_sum(at.weight, s->weight);
     window_put(&g->win, i, at);
     return i;
 }

@@ -849,6 +849,23 @@ static void what_had_to_make_room_is_counted(void **state) {
     close_world(&w);
 }
 
+static void what_is_too_many_never_becomes_few(void **state) {
+    struct world w;
+    int64_t t = T0;
+    uint32_t weight = UINT32_C(1) << 31;
+
+    (void)state;
+    open_world(&w, BASE(1) "---\ntitle: few\nname: few\ncorrelation:\n  type: event_count\n  rules: base1\n  group-by: [src_ip]\n  "
+                           "timespan: 1h\n  condition: {lt: 300}\n", 100);
+    for (int i = 0; i < 256; i++) /* as many stamps as are kept */
+        see(&w, "base1", "192.0.2.1", NULL, 0);
+    for (int i = 0; i < 2; i++)
+        see_all(&w, "base1", "192.0.2.1", NULL, &t, &weight, 1);
+    correlator_close_all(w.c, on_alert, &w);
+    assert_int_equal(w.fired, 0);
+    close_world(&w);
+}
+
 /* Limits on memory hold only when all of it is known. */
 static void values_that_are_kept_apart_are_memory_that_is_counted(void **state) {
     struct world w;
@@ -867,6 +884,7 @@ static void values_that_are_kept_apart_are_memory_that_is_counted(void **state) 
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_too_many_never_becomes_few),
         cmocka_unit_test(values_that_are_kept_apart_are_memory_that_is_counted),
         cmocka_unit_test(it_fires_at_the_nth_within_the_timespan),
         cmocka_unit_test(the_window_slides_and_what_fell_out_does_not_count),
