@@ -9,6 +9,7 @@
  */
 #include "parse/body.h"
 
+#include "parse/decode.h"
 #include "parse/format.h"
 
 #include <string.h>
@@ -54,36 +55,6 @@ static bool string(struct reader *r, struct str *s, bool *escaped) {
     return true;
 }
 
-static bool hex4(const char *p, const char *end, uint32_t *v) {
-    *v = 0;
-    if (end - p < 4)
-        return false;
-    for (int i = 0; i < 4; i++) {
-        char c = p[i];
-        unsigned d = is_digit(c) ? (unsigned)(c - '0') : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (unsigned)((c | 0x20) - 'a') + 10 : 16;
-        if (d > 15)
-            return false;
-        *v = *v << 4 | d;
-    }
-    return true;
-}
-
-/* "\uXXXX", or two of them for one code point; *p stands behind the 'u'. */
-static size_t unicode(const char **p, const char *end, char *out) {
-    uint32_t v, low;
-
-    if (!hex4(*p, end, &v)) {
-        out[0] = 'u';
-        return 1;
-    }
-    *p += 4;
-    if (v >= 0xd800 && v < 0xdc00 && end - *p >= 6 && (*p)[0] == '\\' && (*p)[1] == 'u' && hex4(*p + 2, end, &low) && low >= 0xdc00 && low < 0xe000) {
-        *p += 6;
-        v = 0x10000 + ((v - 0xd800) << 10) + (low - 0xdc00);
-    }
-    return body_utf8(out, v);
-}
-
 /* out has room for s.n bytes: no escape is shorter than what it stands for. */
 static size_t unescape(struct str s, char *out) {
     static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
@@ -97,9 +68,9 @@ static size_t unescape(struct str s, char *out) {
         }
         char c = p[1];
         p += 2;
-        if (c == 'u')
-            n += unicode(&p, end, out + n);
-        else
+        size_t wide = c == 'u' ? decode_unicode(&p, end, out + n) : 0;
+        n += wide;
+        if (!wide)
             out[n++] = c && (at = strchr(from, c)) ? to[at - from] : c;
     }
     return n;

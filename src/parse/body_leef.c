@@ -13,10 +13,6 @@
 
 #include <string.h>
 
-static int hex_digit(char c) {
-    return is_digit(c) ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
-}
-
 /* "^", "x5E", "0x5e"; empty is a tab. False when it is no delimiter but attributes already. */
 static bool delimiter(struct str s, char *c) {
     *c = '\t';

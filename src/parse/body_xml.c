@@ -62,10 +62,10 @@ static size_t numeric(struct str s, char *out) {
     size_t i = hex;
 
     for (; i < s.n && i < 9 && s.p[i] != ';'; i++) {
-        unsigned d = is_digit(s.p[i]) ? (unsigned)(s.p[i] - '0') : hex && (s.p[i] | 0x20) >= 'a' && (s.p[i] | 0x20) <= 'f' ? (unsigned)((s.p[i] | 0x20) - 'a') + 10 : 16;
-        if (d > 15)
+        int d = hex_digit(s.p[i]);
+        if (d < 0 || (!hex && d > 9))
             return 0;
-        v = v * (hex ? 16 : 10) + d;
+        v = v * (hex ? 16 : 10) + (uint32_t)d;
     }
     return i > hex && v <= 0x10ffff ? body_utf8(out, v) : 0;
 }

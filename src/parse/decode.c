@@ -7,14 +7,10 @@
  */
 #include "parse/decode.h"
 
-#include <string.h>
+#include "parse/body.h"
+#include "parse/format.h"
 
-static int hex_digit(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#include <string.h>
 
 /* `digits` hexadecimal digits at s[at], -1 when they are not all there. */
 static int32_t hex_at(struct str s, size_t at, size_t digits) {
@@ -31,34 +27,18 @@ static int32_t hex_at(struct str s, size_t at, size_t digits) {
     return v;
 }
 
-static size_t put_rune(char *out, uint32_t r) {
-    if (r < 0x80) {
-        out[0] = (char)r;
-        return 1;
-    }
-    size_t n = r < 0x800 ? 2 : r < 0x10000 ? 3 : 4;
-    static const unsigned char mark[] = {0, 0, 0xc0, 0xe0, 0xf0};
-    for (size_t i = n - 1; i > 0; i--, r >>= 6)
-        out[i] = (char)(0x80 | (r & 0x3f));
-    out[0] = (char)(mark[n] | r);
-    return n;
-}
-
-/* \uXXXX at s[at] (behind the u), maybe with its low surrogate; adds how much of s it took. At most 3 bytes for 4, 4 for 10. */
-static size_t unicode(struct str s, size_t *at, char *out) {
-    int32_t r = hex_at(s, *at, 4), low;
+size_t decode_unicode(const char **p, const char *end, char *out) {
+    int32_t r = hex_at(str_n(*p, (size_t)(end - *p)), 0, 4), low;
 
     if (r < 0)
         return 0;
-    *at += 4;
-    if (r >= 0xd800 && r < 0xdc00 && *at + 1 < s.n && s.p[*at] == '\\' && s.p[*at + 1] == 'u' && (low = hex_at(s, *at + 2, 4)) >= 0xdc00 &&
-        low < 0xe000) {
-        *at += 6;
+    *p += 4;
+    struct str rest = str_n(*p, (size_t)(end - *p));
+    if (r >= 0xd800 && r < 0xdc00 && str_starts(rest, STR("\\u")) && (low = hex_at(rest, 2, 4)) >= 0xdc00 && low < 0xe000) {
+        *p += 6;
         r = 0x10000 + ((r - 0xd800) << 10) + (low - 0xdc00);
-    } else if (r >= 0xd800 && r < 0xe000) {
-        r = 0xfffd;
     }
-    return put_rune(out, (uint32_t)r);
+    return body_utf8(out, (uint32_t)r);
 }
 
 struct str decode_qstr(struct message *m, struct str s, bool *derived) {
@@ -80,7 +60,9 @@ struct str decode_qstr(struct message *m, struct str s, bool *derived) {
         c = s.p[i++];
         const char *known = memchr(from, c, sizeof from - 1);
         int32_t x = c == 'x' ? hex_at(s, i, 2) : -1;
-        size_t wide = c == 'u' ? unicode(s, &i, out + n) : 0;
+        const char *p = s.p + i;
+        size_t wide = c == 'u' ? decode_unicode(&p, s.p + s.n, out + n) : 0;
+        i = (size_t)(p - s.p);
         n += wide;
         if (x >= 0)
             i += 2;

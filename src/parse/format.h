@@ -30,4 +30,9 @@ static inline bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
+/* 0..15, or -1. */
+static inline int hex_digit(char c) {
+    return is_digit(c) ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
+}
+
 #endif

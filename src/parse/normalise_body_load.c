@@ -8,6 +8,7 @@
 #include "parse/normalise_body.h"
 
 #include "parse/body.h"
+#include "parse/normalise_file.h"
 
 #include <string.h>
 
@@ -197,21 +198,7 @@ static void load_set(struct reading *r, const struct tree_node *n, struct nb_cas
 }
 
 static void check_keys(struct reading *r, const struct tree_node *map, const char *const *known, size_t n) {
-    for (const struct tree_node *k = tree_first(map); k; k = tree_next(k)) {
-        size_t i = 0;
-        while (i < n && !str_is(tree_key(k), known[i]))
-            i++;
-        if (i < n)
-            continue;
-        const char *near = str_nearest(tree_key(k), known, n);
-        struct err e = {0};
-        tree_err(k, &e, RC_CONFIG, "unknown key \"%.*s\"%s%s%s", STR_FMT(tree_key(k)), near ? ", did you mean \"" : "", near ? near : "",
-                 near ? "\"?" : "");
-        if (!near)
-            err_hint_words(&e, known, n);
-        errs_add(r->es, &e);
-        r->bad = true;
-    }
+    r->bad |= !nz_check_keys(map, known, n, r->es);
 }
 
 static void load_case(struct reading *r, const struct tree_node *n, struct nb_case *c) {

@@ -112,5 +112,7 @@ void normalise_plain(const struct normaliser *nz, struct message *m);
 int nz_derived_cmp(const void *a, const void *b);
 /* normalise_derived.c, when all files are loaded: the fields whose values do not stand in the text. False without memory. */
 bool nz_derived_load(struct normaliser *nz);
+/* Each key that is none of the words is a mistake, with the nearest of them; false when there is one. */
+bool nz_check_keys(const struct tree_node *map, const char *const *words, size_t n, struct errs *es);
 
 #endif

@@ -78,7 +78,9 @@ static const struct tree_node *list_next(const struct tree_node *list, const str
     return tree_kind(list) == TREE_SCALAR ? NULL : tree_next(n);
 }
 
-static void check_keys(struct loader *l, const struct tree_node *map, const char *const *words, size_t n) {
+bool nz_check_keys(const struct tree_node *map, const char *const *words, size_t n, struct errs *es) {
+    bool good = true;
+
     for (const struct tree_node *k = tree_first(map); k; k = tree_next(k)) {
         size_t i = 0;
         while (i < n && !str_is(tree_key(k), words[i]))
@@ -91,9 +93,14 @@ static void check_keys(struct loader *l, const struct tree_node *map, const char
                  near ? "\"?" : "");
         if (!near)
             err_hint_words(&e, words, n);
-        errs_add(l->es, &e);
-        l->bad = true;
+        errs_add(es, &e);
+        good = false;
     }
+    return good;
+}
+
+static void check_keys(struct loader *l, const struct tree_node *map, const char *const *words, size_t n) {
+    l->bad |= !nz_check_keys(map, words, n, l->es);
 }
 #define CHECK_KEYS(l, map, ...) \
     do { \
