@@ -303,6 +303,30 @@ static void a_frame_that_cannot_be_taken_is_refused_alone(void **state) {
     help_close(&h);
 }
 
+/* An alert whose event went with its frame would only fold, for as long as it goes on. */
+static void what_fired_in_a_refused_frame_fires_again(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    for (int i = 0; i < 4; i++, h.now += US_PER_S)
+        help_sight(&h, "r-fail", "192.0.2.7", 1, 0);
+    int64_t at = h.now;
+    struct sighting two[2] = {{.rule = STR("r-fail"), .ntimes = 1, .times = &at, .total = 1, .nfields = 1}, {.rule = STR("r-root"), .ntimes = 1, .times = &at}};
+    two[0].fields[0] = (struct field){.id = F_SRC_IP, .value = STR("192.0.2.7")};
+    two[1].total = (uint64_t)-5;
+    for (int i = 0; i < 2; i++)
+        two[i].first = two[i].last = (struct sighting_line){.raw = STR("x"), .arrived = at, .time = at};
+    struct batch b = {.seq = 1000, .sightings = two, .n = 2};
+    struct ack ack;
+    assert_int_not_equal(desk_batch(h.d, &b, h.now, &ack, &h.e), RC_OK);
+    help_ok(&h, desk_commit(h.d, h.now, &h.e));
+    assert_int_equal(events(&h), 0);
+    help_sight(&h, "r-fail", "192.0.2.7", 1, 0);
+    assert_int_equal(events(&h), 1);
+    assert_int_equal(count_of(&h, 0), 5);
+    help_close(&h);
+}
+
 /* sixty strangers with names of 60 KiB */
 static void long_names_do_not_make_lists_too_long(void **state) {
     static char name[60000];
@@ -343,6 +367,7 @@ int main(void) {
         cmocka_unit_test(what_could_not_be_written_is_not_acknowledged),
         cmocka_unit_test(a_line_that_two_rules_hit_is_stored_once),
         cmocka_unit_test(a_frame_that_cannot_be_taken_is_refused_alone),
+        cmocka_unit_test(what_fired_in_a_refused_frame_fires_again),
         cmocka_unit_test(hostile_bytes_in_a_title_are_made_visible),
         cmocka_unit_test(long_names_do_not_make_lists_too_long),
     };
