@@ -10,11 +10,11 @@
 #include "parse/normalise.h"
 #include "parse/parse.h"
 
-#define HITS 512
+#define HITS 4096
 
 struct world {
-    struct tree **v;
-    size_t n;
+    struct tree **v, **nv; /* documents of rules, of normalise.d */
+    size_t n, nn;
     struct ruleset *rs;
     struct normaliser *nz;
     struct matcher *with, *without;
@@ -72,41 +72,49 @@ static bool needs(const void *ctx, enum field_id id, struct str name, bool (*fit
     return normaliser_needs(ctx, id, name, &(struct normaliser_need){fits, add, with});
 }
 
-static void open_world(struct world *w, unsigned flags) {
+static void load_patterns(struct world *w, struct errs *es) {
     char dir[512];
     const char *src = getenv("srcdir");
-    struct tree **nv = NULL;
-    size_t nn = 0;
-    static struct errs es;
-    struct err e = {0};
 
     memset(w, 0, sizeof *w);
-    memset(&es, 0, sizeof es);
-    snprintf(dir, sizeof dir, "%s/sigma/rules", help_corpora());
-    add_folder(&w->v, &w->n, dir, 0);
-    snprintf(dir, sizeof dir, "%s/etc/rules.d", src ? src : ".");
-    add_folder(&w->v, &w->n, dir, 0);
+    memset(es, 0, sizeof *es);
     snprintf(dir, sizeof dir, "%s/etc/normalise.d", src ? src : ".");
-    add_folder(&nv, &nn, dir, 0);
-    if (nn)
-        normaliser_load((const struct tree *const *)nv, nn, &w->nz, &es);
+    add_folder(&w->nv, &w->nn, dir, 0);
+    if (w->nn)
+        normaliser_load((const struct tree *const *)w->nv, w->nn, &w->nz, es);
+}
+
+static void bind_rules(struct world *w, unsigned flags, struct errs *es) {
+    struct err e = {0};
     struct tree **sources = NULL;
     struct ruleset_site site = help_site(&sources);
     site.derives = w->nz ? derives : NULL;
     site.needs = w->nz ? needs : NULL;
     site.ctx = w->nz;
-    ruleset_load_at(&site, (const struct tree *const *)w->v, w->n, flags | RULESET_KEEP_BAD, &w->rs, &es);
+    ruleset_load_at(&site, (const struct tree *const *)w->v, w->n, flags | RULESET_KEEP_BAD, &w->rs, es);
     assert_non_null(w->rs);
     help_site_free(sources, &site);
-    for (unsigned i = 0; i < es.n; i++)
-        print_error("%s:%d:%d: %s\n", es.v[i].file, es.v[i].line, es.v[i].col, es.v[i].text);
-    assert_int_equal(es.n, 0);
+    for (unsigned i = 0; i < es->n; i++)
+        print_error("%s:%d:%d: %s\n", es->v[i].file, es->v[i].line, es->v[i].col, es->v[i].text);
+    assert_int_equal(es->n, 0);
     assert_int_equal(ruleset_prefilter_make(w->rs, NULL, &e), RC_OK);
     w->with = matcher_new(w->rs, true);
     w->without = matcher_new(w->rs, false);
     assert_non_null(w->with);
     assert_non_null(w->without);
-    free_trees(nv, nn);
+}
+
+static void open_world(struct world *w, unsigned flags) {
+    char dir[512];
+    const char *src = getenv("srcdir");
+    static struct errs es;
+
+    load_patterns(w, &es);
+    snprintf(dir, sizeof dir, "%s/sigma/rules", help_corpora());
+    add_folder(&w->v, &w->n, dir, 0);
+    snprintf(dir, sizeof dir, "%s/etc/rules.d", src ? src : ".");
+    add_folder(&w->v, &w->n, dir, 0);
+    bind_rules(w, flags, &es);
 }
 
 static void close_world(struct world *w) {
@@ -115,6 +123,7 @@ static void close_world(struct world *w) {
     ruleset_free(w->rs);
     normaliser_free(w->nz);
     free_trees(w->v, w->n);
+    free_trees(w->nv, w->nn);
 }
 
 static void both_ways(struct world *w, struct str line, const char *program) {
@@ -316,8 +325,8 @@ static void values_that_do_not_stand_in_the_text_are_searched_too(void **state) 
     ruleset_free(rs);
 }
 
-/* Lines of the corpora with a byte changed, left out or doubled, and two lines in one. */
-static void mutate(struct world *w, struct str a, struct str b, uint32_t *seed) {
+/* Lines with a byte changed, left out or doubled, and two lines in one. */
+static void mutate(struct world *w, struct str a, struct str b, const char *program, uint32_t *seed) {
     static char text[8192];
     size_t n = 0, half = a.n / 2;
 
@@ -346,7 +355,7 @@ static void mutate(struct world *w, struct str a, struct str b, uint32_t *seed) 
     default:
         text[at] ^= 0x20; /* the other case */
     }
-    both_ways(w, str_n(text, n), *seed & 4 ? "sshd" : NULL);
+    both_ways(w, str_n(text, n), program);
 }
 
 static void changed_lines_are_judged_the_same_with_and_without(void **state) {
@@ -367,12 +376,56 @@ static void changed_lines_are_judged_the_same_with_and_without(void **state) {
         if (file_read(path, 64 << 20, &b, &e) == RC_OK)
             for (struct str rest = buf_view(&b); !str_absent(rest);) {
                 struct str line = str_cut(&rest, '\n');
-                mutate(&w, line, before, &seed);
+                mutate(&w, line, before, seed & 4 ? "sshd" : NULL, &seed);
                 before = line;
             }
         buf_fini(&b);
     }
     print_message("%zu changed lines, %zu matches, %zu candidates\n", w.lines, w.matched, w.candidates);
+    close_world(&w);
+}
+
+/* A rule for every constant that a pattern sets, and for it beside another. */
+static void rules_of_constants(const struct world *w, struct buf *yaml) {
+    for (size_t i = 0; i < w->nn; i++)
+        for (const struct tree_node *p = tree_first(tree_get(tree_root(w->nv[i]), "patterns")); p; p = tree_next(p))
+            for (const struct tree_node *c = tree_first(tree_get(p, "set")); c; c = tree_next(c))
+                buf_printf(yaml,
+                           "---\ntitle: t\nlogsource: {product: linux}\ndetection:\n  s: {'%.*s': '%.*s'}\n  a: {action|contains: '-'}\n"
+                           "  u: {user|endswith: [oot, alice, bob]}\n  condition: %s\n",
+                           STR_FMT(tree_key(c)), STR_FMT(tree_text(c)), i % 3 ? "s" : i % 2 ? "s and (a or u)" : "s and u");
+}
+
+static void rules_on_what_patterns_set_are_judged_the_same_with_and_without(void **state) {
+    static struct errs es;
+    struct err e = {0};
+    struct world w;
+    struct buf yaml;
+    struct str before = STR("");
+    uint32_t seed = 7;
+
+    (void)state;
+    load_patterns(&w, &es);
+    buf_init(&yaml, 4 << 20);
+    rules_of_constants(&w, &yaml);
+    if (tree_from_yaml("test.yml", buf_view(&yaml), &w.v, &w.n, &e) != RC_OK)
+        fail_msg("%d: %s", e.line, e.text);
+    bind_rules(&w, RULESET_ANY_LOGSOURCE, &es);
+    for (size_t i = 0; i < w.nn; i++) {
+        const struct tree_node *root = tree_root(w.nv[i]), *first = tree_get(root, "program");
+        for (const struct tree_node *s = tree_first(tree_get(root, "samples")); s; s = tree_next(s)) {
+            char program[100] = "";
+            struct str name = tree_get(s, "program") ? tree_get_text(s, "program") : tree_kind(first) == TREE_LIST ? tree_text(tree_first(first)) : tree_text(first);
+            str_copy(program, sizeof program, name);
+            both_ways(&w, tree_get_text(s, "line"), program);
+            for (int k = 0; k < 8; k++)
+                mutate(&w, tree_get_text(s, "line"), before, program, &seed);
+            before = tree_get_text(s, "line");
+        }
+    }
+    print_message("%zu rules, %zu lines, %zu matches, %zu candidates\n", w.n, w.lines, w.matched, w.candidates);
+    assert_true(w.lines > 1000 && w.matched > w.lines);
+    buf_fini(&yaml);
     close_world(&w);
 }
 
@@ -458,6 +511,7 @@ int main(void) {
         cmocka_unit_test(lines_made_of_the_rules_own_words_too),
         cmocka_unit_test(what_a_condition_wants_twice_is_wanted_twice),
         cmocka_unit_test(values_that_do_not_stand_in_the_text_are_searched_too),
+        cmocka_unit_test(rules_on_what_patterns_set_are_judged_the_same_with_and_without),
         cmocka_unit_test(changed_lines_are_judged_the_same_with_and_without),
         cmocka_unit_test(corpora_are_judged_the_same_with_and_without),
     };
