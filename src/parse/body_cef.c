@@ -5,7 +5,8 @@
  * Takes   CEF:0|Vendor|Product|Version|Class|Name|Severity|key=value key=value
  * Gives   the header under its own names, the extension under its keys; what csNLabel and its kin name a second time by that label.
  *         A value reaches to the blank before the next key; a key is letters, digits and _.-[] in front of a bare '='. What a sender
- *         does not escape (a user name with " src=192.0.2.1" in it) cannot be told from the real thing: of two the first counts.
+ *         does not escape (a user name with " src=192.0.2.1" in it) cannot be told from the real thing: of two the first counts, and of two
+ *         addresses none that stands behind the name (normalise_body).
  */
 #include "parse/body_cef.h"
 

@@ -5,7 +5,8 @@
  * Takes   `date=2026-10-11 devname="gw" user="bob \"x\""`, `IN=eth0 OUT= SRC=192.0.2.1 DF SYN`, `a=1, b=2`.
  * Gives   a field per pair. A quoted value ends at its quote, whatever stands in it: who writes quotes escapes those of others. A bare
  *         one ends at a blank, so that a name with a blank in it can forge a pair behind it; that is the format's weakness. Of
- *         two pairs of one name the first counts; where from two names say differently, normalise_body believes none.
+ *         two pairs of one name the first counts; where from two names say differently, normalise_body believes none
+ *         behind a bare user.
  */
 #include "parse/body_pairs.h"
 

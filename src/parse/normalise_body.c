@@ -23,7 +23,7 @@ struct seen { /* the sender's fields by word */
     const struct normalise_bodies *b;
     struct message *m;
     size_t ours; /* from here on fields are not the sender's */
-    bool unsure; /* two of them say where it came from, and one may be a stranger's: none is believed */
+    bool unsure; /* two of them say where it came from, and one may be a stranger's: none is believed that stands behind his name */
     uint8_t first[NB_WORDS_MAX], next[MSG_FIELDS_MAX];
 };
 
@@ -209,35 +209,45 @@ static bool quoted(struct str name) {
     return c == '"' || c == '\'';
 }
 
-/* Where values are not quoted a stranger's name may bring a pair of its own: "username=x rhost=198.51.100.1 ip=192.0.2.1". */
-static bool bare_user(const struct seen *s, const struct nb_case *c) {
+/* Where values are not quoted a stranger's name may bring a pair of its own: "username=x rhost=198.51.100.1 ip=192.0.2.1". Where the
+ * first name without quotes stands; NULL when there is none. */
+static const char *bare_user(const struct seen *s, const struct nb_case *c) {
+    const char *first = NULL;
+
     for (size_t i = 0; i < c->nmap; i++)
         for (size_t w = 0; w < c->map[i].nwords && c->map[i].id == F_USER; w++)
-            for (uint8_t at = s->first[c->map[i].words[w]]; at != NONE; at = s->next[at])
-                if (s->m->fields[at].value.n && !quoted(s->m->fields[at].name))
-                    return true;
-    return false;
+            for (uint8_t at = s->first[c->map[i].words[w]]; at != NONE; at = s->next[at]) {
+                const struct field *f = &s->m->fields[at];
+                if (f->value.n && !quoted(f->name) && (!first || f->name.p < first))
+                    first = f->name.p;
+            }
+    return first;
 }
 
-/* Whether the sender's names for where it came from say different things. A file with one name for it knows its program. */
-static bool differ(const struct seen *s, const struct nb_case *c) {
+/* Whether the sender's names for where it came from say different things, some of them behind `user`. *known is what it said before
+ * that, if anything. */
+static bool differ(const struct seen *s, const struct nb_case *c, const char *user, struct field *known) {
     struct str first = STR_NONE, port;
+    bool behind = false, different = false;
 
     for (size_t i = 0; i < c->nmap; i++)
-        for (size_t w = 0; w < c->map[i].nwords && c->map[i].nwords > 1 && c->map[i].id == F_SRC_IP; w++)
+        for (size_t w = 0; w < c->map[i].nwords && c->map[i].id == F_SRC_IP; w++)
             for (uint8_t at = s->first[c->map[i].words[w]]; at != NONE; at = s->next[at]) {
-                struct str value = s->m->fields[at].value;
+                const struct field *f = &s->m->fields[at];
+                struct str value = f->value;
                 enum field_id id = F_SRC_IP;
                 if (!body_clean(&id, &value, &port) || id != F_SRC_IP)
                     continue;
-                if (!str_absent(first) && !str_eq(first, value))
-                    return true;
+                different |= !str_absent(first) && !str_eq(first, value);
                 first = value;
+                behind |= f->name.p >= user;
+                if (f->name.p < user && str_absent(known->value))
+                    *known = (struct field){F_SRC_IP, f->flags & FIELD_DERIVED, STR_NONE, value};
             }
-    return false;
+    return behind && different;
 }
 
-/* Takes what the sender calls by our own name for it away again. */
+/* Takes away again what is called where it came from: by the sender in our own words, or by a pattern. */
 static void unsay(struct message *m, size_t from) {
     size_t n = from;
 
@@ -245,6 +255,18 @@ static void unsay(struct message *m, size_t from) {
         if (m->fields[i].id != F_SRC_IP && m->fields[i].id != F_SRC_PORT)
             m->fields[n++] = m->fields[i];
     m->nfields = (uint16_t)n;
+}
+
+/* An address that a pattern found in a text, and that is a part of the name that stands beside the text: the stranger's own words. */
+static bool of_the_user(const struct message *m, size_t from) {
+    const struct field *user = NULL;
+
+    for (size_t i = 0; i < from && !user; i++)
+        user = m->fields[i].id == F_USER ? &m->fields[i] : NULL;
+    for (size_t i = from; user && i < m->nfields; i++)
+        if (m->fields[i].id == F_SRC_IP && str_find(user->value, m->fields[i].value) != SIZE_MAX)
+            return true;
+    return false;
 }
 
 /* ---- a file */
@@ -294,8 +316,11 @@ static void file_apply(const struct normaliser *nz, struct seen *s, const struct
         if (fits(s, &f->cases[i]))
             apply(s, &f->cases[i]);
     apply(s, &f->all);
+    size_t from = m->nfields;
     if (within.n)
         inner(nz, m, within, deep, q);
+    if (of_the_user(m, from))
+        unsay(m, from);
 }
 
 static void seen_from(struct seen *s, size_t from) {
@@ -316,10 +341,14 @@ static bool body_files(const struct normaliser *nz, struct message *m, enum body
         const struct nb_file *f = &s.b->files[i];
         if (!(f->kinds & 1u << kind) || !fits(&s, &f->all))
             continue;
-        s.unsure = kind == BODY_PAIRS && bare_user(&s, &f->all) && differ(&s, &f->all);
+        struct field known = {.value = STR_NONE};
+        const char *user = 1u << kind & (1u << BODY_PAIRS | 1u << BODY_CEF | 1u << BODY_LEEF) ? bare_user(&s, &f->all) : NULL;
+        s.unsure = user && differ(&s, &f->all, user, &known);
         if (s.unsure) {
             unsay(m, from);
             seen_from(&s, from);
+            if (!str_absent(known.value))
+                message_add(m, F_SRC_IP, STR_NONE, known.value, known.flags);
         }
         file_apply(nz, &s, f, deep, q);
         break;

@@ -15,14 +15,22 @@ static void body(const struct loaded *l, const char *text) {
 }
 
 /* Who writes names without quotes lets them bring pairs of their own. */
-static void of_two_addresses_in_bare_pairs_none_is_believed(void **state) {
+static void of_two_addresses_none_is_believed_that_a_name_may_have_brought(void **state) {
     static const struct {
         const char *text, *src_ip;
     } t[] = {
         {"level=warn event=login_failed username=x rhost=198.51.100.1 ipAddress=192.0.2.1", NULL},
         {"level=warn event=login_failed username=x ip=198.51.100.1 ip=192.0.2.1", NULL},
         {"level=warn event=login_failed username=x src_ip=198.51.100.1 src_port=5 ipAddress=192.0.2.1", NULL},
-        {"level=warn event=login_failed ipAddress=192.0.2.1 username=x src_ip=198.51.100.1", NULL},
+        {"level=warn event=login_failed ipAddress=192.0.2.1 username=x src_ip=198.51.100.1", "192.0.2.1"},
+        {"level=warn event=login_failed src_ip=192.0.2.1 username=x ip=198.51.100.1 src_ip=198.51.100.1", "192.0.2.1"},
+        {"CEF:0|V|P|1|100|Login failed|5|suser=x src=198.51.100.1 src=192.0.2.1 outcome=failure", NULL},
+        {"CEF:0|V|P|1|100|Login failed|5|src=192.0.2.1 suser=x src=198.51.100.1 outcome=failure", "192.0.2.1"},
+        {"CEF:0|V|P|1|100|Login failed|5|suser=x src\\=198.51.100.1 src=192.0.2.1 outcome=failure", "192.0.2.1"},
+        {"LEEF:1.0|V|P|1|100|usrName=x src=198.51.100.1 src=192.0.2.1", NULL},
+        {"LEEF:1.0|V|P|1|100|usrName=x src=198.51.100.1\tsrc=192.0.2.1", "192.0.2.1"},
+        {"{\"message\":\"login failed for user x from 198.51.100.1\",\"user\":\"x from 198.51.100.1\"}", NULL},
+        {"{\"message\":\"login failed for user x from 192.0.2.1\",\"user\":\"x\"}", "192.0.2.1"},
         {"level=warn event=login_failed username=x rhost=\"198.51.100.1\" ipAddress=192.0.2.1", NULL},
         {"level=warn event=login_failed username=bob ipAddress=192.0.2.1 remote=192.0.2.1:4242", "192.0.2.1"},
         {"level=warn event=login_failed username=bob ipAddress=192.0.2.1", "192.0.2.1"},
@@ -43,7 +51,7 @@ static void of_two_addresses_in_bare_pairs_none_is_believed(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_two_addresses_in_bare_pairs_none_is_believed),
+        cmocka_unit_test(of_two_addresses_none_is_believed_that_a_name_may_have_brought),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
