@@ -110,9 +110,24 @@ static void reset(struct message *m) {
     m->pri = m->version = -1;
 }
 
+/* "web-1  | TEXT": docker compose. The length of what is in front; a word that does not end in its number is no container's name. */
+static size_t compose(struct str s) {
+    size_t n = 0, i;
+
+    while (n < s.n && n < 64 && s.p[n] > ' ' && s.p[n] != '|')
+        n++;
+    for (i = n; i && is_digit(s.p[i - 1]);)
+        i--;
+    if (i < 2 || i == n || n == s.n || s.p[n] != ' ' || (s.p[i - 1] != '-' && s.p[i - 1] != '_'))
+        return 0;
+    while (n < s.n && s.p[n] == ' ')
+        n++;
+    return n + 2 < s.n && s.p[n] == '|' && s.p[n + 1] == ' ' ? n + 2 : 0;
+}
+
 /* "2026-10-11T22:14:15.123456789Z stdout F TEXT": what Kubernetes' runtimes (CRI) write; P: the line goes on in the next. */
 static void contained(struct message *m) {
-    struct str t = m->text;
+    struct str t = m->text = sub(m->text, compose(m->text), m->text.n);
     struct msg_time at;
     size_t n;
 
