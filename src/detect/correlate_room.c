@@ -13,7 +13,7 @@
 
 #define SPANS_MAX 13
 #define RING_VALUES 4096
-#define RING_RULES 1024
+#define RING_RULES 256
 #define RING_COUNTED 256 /* what closes and only counts: more become heavier stamps */
 #define THIN 128
 
