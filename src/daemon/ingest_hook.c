@@ -181,6 +181,7 @@ static bool delivery_make(struct ingest_hook *h, const struct webhook_call *call
     size_t n = pipeline_fields(&in->now, &cl->m, hits);
     cl->m.flags |= MSG_FIELDS; /* the dialect made them */
     tally_line(in->tally, &in->now, &cl->m, n > 0);
+    in->by[TRANSPORT_HTTP].partial += cl->m.fields_dropped > 0;
     for (size_t i = 0; i < n; i++)
         pipeline_sighting(&in->now, &cl->m, hits[i], &cl->one[i + 1], &cl->s[i + 1]);
     const struct message *m = &cl->m;
