@@ -125,13 +125,13 @@ static int begin_cmp(const void *a, const void *b) {
 
 /* ---- the trie: a node is a run of beginnings that are alike up to some depth */
 
-struct todo {
+struct work {
     size_t lo, hi, depth;
 };
 struct maker {
     const struct begin *v;
     struct node *nodes;
-    struct todo *todo;
+    struct work *work;
     uint8_t *byte;
     uint32_t *to;
     size_t nnodes, nedges, edges_cap, cap;
@@ -179,7 +179,7 @@ static bool one_item(const struct maker *m, size_t lo, size_t hi) {
     return true;
 }
 
-static size_t edges_of(const struct maker *m, const struct todo *t, size_t from) {
+static size_t edges_of(const struct maker *m, const struct work *t, size_t from) {
     size_t n = 0;
 
     for (size_t i = from; i < t->hi; i++)
@@ -205,7 +205,7 @@ static bool room_for_edges(struct maker *m, size_t n) {
 }
 
 static bool grow(struct maker *m, size_t at) {
-    struct todo t = m->todo[at];
+    struct work t = m->work[at];
     struct node *node = &m->nodes[at];
     size_t ends = t.lo;
 
@@ -229,7 +229,7 @@ static bool grow(struct maker *m, size_t at) {
         m->byte[edge] = c;
         m->to[edge] = (uint32_t)m->nnodes;
         node->nedges = (uint16_t)(node->nedges + !wide);
-        m->todo[m->nnodes] = (struct todo){lo, hi, t.depth + 1};
+        m->work[m->nnodes] = (struct work){lo, hi, t.depth + 1};
         m->nodes[m->nnodes++] = (struct node){.list = node->list, .nlist = node->nlist};
     }
     return true;
@@ -275,18 +275,18 @@ struct lead *lead_new(const struct lead_item *items, size_t n, struct arena *a) 
     size_t cap = bytes_of(&b);
     struct maker m = {.v = b.v, .cap = cap, .n = n};
     m.nodes = calloc(cap, sizeof *m.nodes);
-    m.todo = calloc(cap, sizeof *m.todo);
+    m.work = calloc(cap, sizeof *m.work);
     m.seen = calloc(n + 1, 1);
-    bool ok = !b.nomem && m.nodes && m.todo && m.seen;
+    bool ok = !b.nomem && m.nodes && m.work && m.seen;
     if (ok) {
-        m.todo[m.nnodes++] = (struct todo){0, b.n, 0};
+        m.work[m.nnodes++] = (struct work){0, b.n, 0};
         for (size_t i = 0; ok && i < m.nnodes; i++)
             ok = grow(&m, i);
     }
     if (ok)
         l = settle(&m, a);
     free(m.nodes);
-    free(m.todo);
+    free(m.work);
     free(m.byte);
     free(m.to);
     free(m.seen);
