@@ -224,6 +224,7 @@ static void about(struct jw *w, const struct rulebook *b, uint32_t rule) {
     jw_kv_text(w, "type", i->rsit ? i->rsit->type : NULL);
     priority_inputs(w, i);
     jw_kv_bool(w, "makes_event", i->makes_event);
+    jw_kv_str(w, "joins", i->joins ? i->joins->name.n ? i->joins->name : i->joins->id : STR_NONE);
     jw_kv_str(w, "event_title", i->event_title);
     names(w, "entity", i->entity, i->nentity);
     jw_kv_str(w, "first", i->first);

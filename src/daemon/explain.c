@@ -62,7 +62,8 @@ static void assess(const struct explainer *ex, uint32_t rule, const struct field
     assess_inputs(&info->in, a, src ? src->trust : TRUST, &ev->in);
     priority_compute(&ev->in, true, &ev->out);
     ev->severity = assess_severity(info->level, ev->in.outcome);
-    fingerprint_of(info->id, org ? str_of(org->slug) : STR("main"), info->entity, info->nentity, fields, n, ev->fingerprint);
+    const struct rule_info *whose = rule_speaks_for(info, fields, n);
+    fingerprint_of(whose->id, org ? str_of(org->slug) : STR("main"), whose->entity, whose->nentity, fields, n, ev->fingerprint);
 }
 
 /* Of several the most urgent is shown; at the same priority the more severe, and then a correlation, which knows more. */

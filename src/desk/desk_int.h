@@ -132,6 +132,8 @@ struct claim { /* somebody or something says that something happened */
     size_t nentity;
     int64_t count, first, last;
     bool only_fold;                /* may not make an event */
+    bool counted;                  /* a correlation's: the sightings behind it stand in the event already */
+    const struct rule_info *joins; /* the correlation whose event it makes or joins; NULL = its rule's own */
     struct str title;              /* absent = by the rule's pattern */
     int64_t reporter;              /* principal, 0 = a machine */
     bool human;
@@ -141,7 +143,16 @@ struct claim { /* somebody or something says that something happened */
 int64_t report_alert(struct desk *d, const struct alert *al, int64_t source, int64_t now, bool *made);
 void report_account(struct desk *d, int64_t event, int64_t now);
 int64_t report_claim(struct desk *d, const struct claim *c, int64_t now, bool *made);
+/* Parts of it that desk_raise.c needs, too: priority of an event by a claim, its stage 0 row, its title and an entity as they stand in its row. */
+void report_assess(struct desk *d, const struct claim *c, struct event *ev);
+void report_assessment(struct desk *d, const struct claim *c, const struct event *ev, int64_t now);
+struct str report_title(struct desk *d, const struct claim *c);
+struct str report_entity(const struct claim *c, enum field_id id);
 struct str report_field(const struct field *f, size_t n, enum field_id id);
+
+/* ---- desk_raise.c: more urgent than before */
+void raise_again(struct desk *d, const struct claim *c, int64_t id, int64_t now);     /* the same on another asset */
+void raise_take_over(struct desk *d, const struct claim *c, int64_t id, int64_t now); /* the correlation that it counts for fired */
 
 /* ---- desk_owe.c: ladders; desk_outbox.c: notices */
 void owe_ladder(struct desk *d, const char *object, int64_t id, int64_t org, int priority, int64_t now);

@@ -23,13 +23,13 @@ struct str report_field(const struct field *f, size_t n, enum field_id id) {
 #define ENTITY_MAX 256
 
 /* As it stands in an event's row: whole it is in the raw line. A user name of 60 KiB in each of a hundred events made lists too long. */
-static struct str entity(const struct claim *c, enum field_id id) {
+struct str report_entity(const struct claim *c, enum field_id id) {
     return str_sub(report_field(c->fields, c->nfields, id), 0, ENTITY_MAX);
 }
 
 /* ---- an event */
 
-static void assess(struct desk *d, const struct claim *c, struct event *ev) {
+void report_assess(struct desk *d, const struct claim *c, struct event *ev) {
     const struct roster *r = d->g.roster;
     const struct asset *a = str_absent(ev->host) ? NULL : roster_asset(r, (uint16_t)c->org, ev->host);
     struct str dst = report_field(c->fields, c->nfields, F_DST_IP);
@@ -39,7 +39,7 @@ static void assess(struct desk *d, const struct claim *c, struct event *ev) {
     priority_compute(&ev->in, !c->human, &ev->out);
 }
 
-static void add_assessment(struct desk *d, const struct claim *c, const struct event *ev, int64_t now) {
+void report_assessment(struct desk *d, const struct claim *c, const struct event *ev, int64_t now) {
     struct buf criteria;
     buf_init(&criteria, 4096);
     bool incident = assess_criteria(&ev->in, &ev->out, &criteria);
@@ -65,7 +65,7 @@ static void event_line(struct desk *d, const struct event *ev, int64_t actor, in
 }
 
 /* A one-line title for people, whatever the pattern or the sender put in it. */
-static struct str clean_title(struct desk *d, const struct claim *c) {
+struct str report_title(struct desk *d, const struct claim *c) {
     struct buf b, safe;
     buf_init(&b, 4096);
     buf_init(&safe, 4096);
@@ -89,18 +89,18 @@ static int64_t make_event(struct desk *d, const struct claim *c, struct str fp, 
                        .occurred_at = c->first, .detected_at = now, .received_at = now, .level = c->rule->level, .reporter_id = c->reporter};
     ev.rsit_class = str_of(c->rule->rsit ? c->rule->rsit->cls : "other");
     ev.rsit_type = str_of(c->rule->rsit ? c->rule->rsit->type : "undetermined");
-    ev.src_ip = entity(c, F_SRC_IP);
-    ev.user = entity(c, F_USER);
-    ev.host = entity(c, F_HOST);
-    ev.title = clean_title(d, c);
-    assess(d, c, &ev);
+    ev.src_ip = report_entity(c, F_SRC_IP);
+    ev.user = report_entity(c, F_USER);
+    ev.host = report_entity(c, F_HOST);
+    ev.title = report_title(d, c);
+    report_assess(d, c, &ev);
     ev.priority = ev.out.priority;
     rows_event_add(d->store, &ev);
     if (!str_absent(suggestion))
         query_do(d->store, Q_EVENT_SUGGEST, "is", ev.id, suggestion);
     if (store_failed(d->store, NULL))
         return 0;
-    add_assessment(d, c, &ev, now);
+    report_assessment(d, c, &ev, now);
     static const char *const stamps[] = {"received_at", "detected_at", "occurred_at"};
     int64_t at[] = {now, now, c->first}, by = c->reporter ? c->reporter : PRINCIPAL_SYSTEM;
     for (size_t i = 0; i < 3; i++)
@@ -114,77 +114,36 @@ static int64_t make_event(struct desk *d, const struct claim *c, struct str fp, 
 
 /* ---- folding */
 
-/* What happened to one of its events makes the incident more urgent (E3c); whoever waits for its answer waits less long. */
-static void raise_incident(struct desk *d, struct incident *inc, int priority, int64_t now) {
-    struct line l;
-    line_open(&l);
-    jw_kv_int(&l.w, "from", inc->priority);
-    jw_kv_int(&l.w, "to", priority);
-    inc->priority = priority;
-    inc->worst_priority = priority < inc->worst_priority ? priority : inc->worst_priority;
-    rows_incident_save(d->store, inc);
-    line_close(d, &l, now, inc->org_id, PRINCIPAL_SYSTEM, "incident.raise", inc->ref);
-    if (inc->state == INC_DECLARED) {
-        owe_stop(d, "incident", inc->id, "priority rose", now, NULL);
-        owe_ladder(d, "incident", inc->id, inc->org_id, priority, now);
-    }
-}
-
-/* The computed priority rises: an asset of greater need was hit by the same thing. */
-static void raise(struct desk *d, const struct claim *c, int64_t id, int64_t now) {
-    struct event ev, then;
-    if (!rows_event_load(d->store, id, &d->batch, &ev))
-        return;
-    then = ev;
-    then.host = entity(c, F_HOST);
-    assess(d, c, &then);
-    if (then.out.priority >= ev.out.priority || then.out.priority >= ev.priority)
-        return;
-    fold_settle(d, id, now);
-    if (!rows_event_load(d->store, id, &d->batch, &ev))
-        return;
-    int old = ev.priority;
-    ev.in = then.in;
-    ev.out = then.out;
-    ev.priority = ev.out.priority;
-    rows_event_save(d->store, &ev);
-    struct line l;
-    line_open(&l);
-    jw_kv_int(&l.w, "from", old);
-    jw_kv_int(&l.w, "to", ev.priority);
-    jw_kv_text(&l.w, "text", "its computed priority rose");
-    line_close(d, &l, now, ev.org_id, PRINCIPAL_SYSTEM, "event.aggregate", ev.ref);
-    struct incident inc;
-    if (ev.incident_id && rows_incident_load(d->store, ev.incident_id, &d->batch, &inc) && ev.priority < inc.priority)
-        raise_incident(d, &inc, ev.priority, now);
-    if (ev.priority <= 2 && old > 2 && ev.state == EV_NEW)
-        owe_ladder(d, "event", id, ev.org_id, ev.priority, now);
-    else
-        owe_notify(d, flow_find(MACHINE_EVENT, ev.state, STR("aggregate")), &ev, NULL, PRINCIPAL_SYSTEM, "its priority rose", now);
-}
-
 enum fate { FATE_FOLD, FATE_NEW, FATE_QUIET };
 
+struct twin { /* the last event with a claim's fingerprint */
+    int64_t id;
+    bool same_host, same_rule;
+};
+
 /* What becomes of a further claim with this fingerprint: house.md 9, process.md 2.3 "Duplicate event". */
-static enum fate fate_of(struct desk *d, const struct claim *c, struct str fp, int64_t *id, bool *same_host, struct buf *suggestion) {
+static enum fate fate_of(struct desk *d, const struct claim *c, struct str fp, struct twin *twin, struct buf *suggestion) {
     int64_t org = d->g.roster->orgs[c->org].db_id;
     if (!query_row(d->store, Q_EVENT_LAST_FP, "is", org, fp))
         return c->only_fold ? FATE_QUIET : FATE_NEW;
-    *id = query_int(d->store, Q_EVENT_LAST_FP, 0);
+    twin->id = query_int(d->store, Q_EVENT_LAST_FP, 0);
     int state = state_find(MACHINE_EVENT, query_str(d->store, Q_EVENT_LAST_FP, 1, NULL));
     int64_t last = query_int(d->store, Q_EVENT_LAST_FP, 2);
     int inc = query_null(d->store, Q_EVENT_LAST_FP, 3) ? -1 : state_find(MACHINE_INCIDENT, query_str(d->store, Q_EVENT_LAST_FP, 3, NULL));
     struct str inc_ref = query_str(d->store, Q_EVENT_LAST_FP, 4, &d->batch), disp = query_str(d->store, Q_EVENT_LAST_FP, 5, &d->batch);
-    *same_host = str_eq(query_str(d->store, Q_EVENT_LAST_FP, 6, NULL), entity(c, F_HOST));
+    twin->same_host = str_eq(query_str(d->store, Q_EVENT_LAST_FP, 6, NULL), report_entity(c, F_HOST));
+    twin->same_rule = str_eq(query_str(d->store, Q_EVENT_LAST_FP, 7, NULL), c->rule->id);
     query_end(d->store, Q_EVENT_LAST_FP);
     for (size_t i = 0; i < d->nfolds; i++)
-        if (d->folds[i].event == *id && d->folds[i].last > last)
+        if (d->folds[i].event == twin->id && d->folds[i].last > last)
             last = d->folds[i].last;
     bool open = state == EV_NEW || state == EV_ASSESSING || state == EV_WAITING;
     if (open && (c->only_fold || c->first - last <= d->g.policy->dedup))
         return FATE_FOLD;
     if (state == EV_INCIDENT && inc >= INC_DECLARED && inc <= INC_ERADICATED)
         return FATE_FOLD;
+    if (state == EV_DISMISSED && c->joins && c->first - last <= d->g.policy->dedup)
+        return FATE_QUIET; /* more of what was called no matter: until its correlation says that it is one */
     if (state == EV_DISMISSED)
         buf_printf(suggestion, "dismissed before as %.*s", STR_FMT(disp));
     else if (state == EV_INCIDENT)
@@ -195,18 +154,23 @@ static enum fate fate_of(struct desk *d, const struct claim *c, struct str fp, i
 int64_t report_claim(struct desk *d, const struct claim *c, int64_t now, bool *made) {
     char fp[33];
     struct buf suggestion;
+    struct twin twin = {0, false, false};
+    const struct rule_info *whose = c->joins ? c->joins : c->rule;
     int64_t id = 0;
     buf_init(&suggestion, 200);
-    const struct str *names = c->entity ? c->entity : c->rule->entity;
-    fingerprint_of(c->rule->id, str_of(d->g.roster->orgs[c->org].slug), names, c->entity ? c->nentity : c->rule->nentity, c->fields, c->nfields, fp);
+    const struct str *names = c->entity ? c->entity : whose->entity;
+    fingerprint_of(whose->id, str_of(d->g.roster->orgs[c->org].slug), names, c->entity ? c->nentity : whose->nentity, c->fields, c->nfields, fp);
     *made = false;
-    bool same_host = false;
-    switch (fate_of(d, c, str_of(fp), &id, &same_host, &suggestion)) {
+    switch (fate_of(d, c, str_of(fp), &twin, &suggestion)) {
     case FATE_FOLD:
-        fold_add(d, id, c->count, c->first, c->last, now);
-        if (!same_host) /* another asset may need more protection */
-            raise(d, c, id, now);
-        d->n.folded += (uint64_t)c->count;
+        id = twin.id;
+        if (!c->counted)
+            fold_add(d, id, c->count, c->first, c->last, now);
+        if (c->counted && !c->only_fold && !twin.same_rule)
+            raise_take_over(d, c, id, now);
+        else if (!twin.same_host) /* another asset may need more protection */
+            raise_again(d, c, id, now);
+        d->n.folded += c->counted ? 0 : (uint64_t)c->count;
         break;
     case FATE_NEW:
         id = make_event(d, c, str_of(fp), suggestion.n ? buf_view(&suggestion) : STR_NONE, now);
@@ -214,7 +178,6 @@ int64_t report_claim(struct desk *d, const struct claim *c, int64_t now, bool *m
         break;
     case FATE_QUIET:
         d->n.quiet_folds += (uint64_t)c->count;
-        id = 0;
     }
     buf_fini(&suggestion);
     return id;
@@ -244,6 +207,12 @@ static void joined(struct sighted *x, int64_t id, bool made) {
     }
 }
 
+/* The sighting that it is about stands in the event already: it joined it by itself. */
+static bool counted(struct desk *d, const struct alert *al, const struct rule_info *ri) {
+    const struct rule_info *by = al->by ? rule_info(d->g.rules, al->by->rule_index) : NULL;
+    return by && by->joins == ri && rule_speaks_for(by, al->by->fields, al->by->nfields) == ri;
+}
+
 int64_t report_alert(struct desk *d, const struct alert *al, int64_t source, int64_t now, bool *made) {
     const struct rule_info *ri = rule_info(d->g.rules, al->rule);
     if (ri && al->fired && d->ops.fired)
@@ -261,7 +230,7 @@ int64_t report_alert(struct desk *d, const struct alert *al, int64_t source, int
         fields[n++] = al->by->fields[i];
     struct claim c = {.org = al->org, .source = source, .rule = ri, .correlation = ri->id, .fields = fields, .nfields = n,
                       .count = al->count ? (int64_t)al->count : 1, /* silence was seen once */
-                      .first = al->first, .last = al->last, .only_fold = !al->fired};
+                      .first = al->first, .last = al->last, .only_fold = !al->fired, .counted = counted(d, al, ri)};
     int64_t id = report_claim(d, &c, now, made);
     if (id && al->fired)
         pending_claim(d, al, id, d->g.roster->orgs[al->org].db_id);
@@ -357,6 +326,8 @@ static size_t take_sighting(struct desk *d, const struct sighting *s, struct sig
         }
         struct claim c = {.org = s->org, .source = x->source, .rule = ri, .fields = s->fields, .nfields = s->nfields, .count = (int64_t)s->total,
                           .first = first, .last = last};
+        const struct rule_info *whose = rule_speaks_for(ri, s->fields, s->nfields);
+        c.joins = whose == ri ? NULL : whose;
         bool made;
         int64_t id = report_claim(d, &c, now, &made);
         joined(x, id, made);

@@ -160,6 +160,8 @@ struct rule {
     struct filter **filters;
     size_t nfilters;
     struct corr *corr; /* RULE_CORRELATION */
+    const struct tree_node *joins; /* while loading: names the correlation whose event it makes or joins */
+    uint32_t joined;               /* which one it is */
     const struct tree_node *samples;
     const struct tree_node *at; /* the document, while loading and testing */
 };

@@ -225,6 +225,15 @@ const char *rule_status_name(enum rule_status s) {
     return s < RULE_STATUS__COUNT ? names[s] : names[0];
 }
 
+const struct rule_info *rule_speaks_for(const struct rule_info *r, const struct field *fields, size_t n) {
+    for (size_t i = 0; r->joins && i < r->joins->nentity; i++) {
+        const struct field *f = field_among(fields, n, field_find(r->joins->entity[i]), r->joins->entity[i]);
+        if (!f || str_absent(f->value) || f->value.n == 0)
+            return r;
+    }
+    return r->joins ? r->joins : r;
+}
+
 struct str rule_group_name(const struct ruleset *rs, size_t index, size_t group) {
     const struct corr *c = index < rs->n ? rs->rules[index].corr : NULL;
 

@@ -15,6 +15,7 @@
  *     entity: [src_ip, user, host]   what makes the fingerprint; default: the group-by of a correlation, else src_ip, user, host
  *     first: "one sentence: what to do first"
  *     event: yes|no             whether it makes an event by itself; default yes, and no when a correlation names it without generate
+ *     joins: NAME               a detection: its sightings make or join the event of that correlation (event: yes, then)
  *     suppress: 1h              silence after firing, instead of until the window has drained
  *     expect: [a, b]            correlations decided at a close: groups that are watched unseen
  *     samples: {match: [lines], no_match: [lines]}   run by tocsind -t; correlations: a list of lines in order per sample
@@ -50,6 +51,7 @@ struct rule_info { /* what others may know about a rule; borrowed from the rule 
     const struct rsit *rsit;
     struct prio_in in; /* impact, scope, outcome, activity, confidence, floor; need and data are the asset's */
     bool makes_event;
+    const struct rule_info *joins; /* the correlation whose event its sightings make or join; NULL: they make their own */
     int64_t suppress;         /* us; 0 = until the window has drained */
     const struct str *entity; /* names of the fields of the fingerprint */
     size_t nentity;
@@ -102,6 +104,9 @@ size_t ruleset_count(const struct ruleset *rs);
 const struct rule_info *rule_info(const struct ruleset *rs, size_t index);
 size_t ruleset_filters(const struct ruleset *rs);
 const struct filter_info *filter_info(const struct ruleset *rs, size_t index);
+/* What makes the fingerprint of a sighting: whose rule's (r's own, or that of the correlation that it joins, when the sighting has all the
+ * fields of that one's entity), with the names of the fields in its entity. */
+const struct rule_info *rule_speaks_for(const struct rule_info *r, const struct field *fields, size_t n);
 /* The rules a correlation names, as indexes; 0 for a detection. */
 size_t rule_refs(const struct ruleset *rs, size_t index, const uint32_t **refs);
 /* What its ref-th rule calls the group-th field that it groups by; absent when there is none. */

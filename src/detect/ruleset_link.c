@@ -94,13 +94,27 @@ static bool resolve_ref(struct linking *l, size_t i, size_t k) {
     return false;
 }
 
+static bool resolve_joins(struct linking *l, size_t i) {
+    struct rule *r = &l->rs->rules[i];
+    long at = find(l, tree_text(r->joins));
+    if (at >= 0 && l->rs->rules[at].corr) {
+        r->joined = (uint32_t)at;
+        return true;
+    }
+    refuse(l, i, "joins: there is no correlation (or it was refused)", tree_text(r->joins), tree_line(r->joins), tree_col(r->joins));
+    return false;
+}
+
 /* Refusing one correlation may take the ground from another: until nothing changes. */
 static void resolve(struct linking *l) {
     for (bool again = true; again;) {
         again = false;
-        for (size_t i = 0; i < l->rs->n; i++)
+        for (size_t i = 0; i < l->rs->n; i++) {
             for (size_t k = 0; l->rs->rules[i].corr && !l->bad[i] && k < l->rs->rules[i].corr->nrefs; k++)
                 again = !resolve_ref(l, i, k) || again;
+            if (l->rs->rules[i].joins && !l->bad[i])
+                again = !resolve_joins(l, i) || again;
+        }
     }
 }
 
@@ -136,6 +150,8 @@ static void compact(struct linking *l, uint32_t *moved) {
         struct corr *c = l->rs->rules[i].corr;
         for (size_t k = 0; c && k < c->nrefs; k++)
             c->refs[k] = moved[c->refs[k]];
+        if (l->rs->rules[i].joins)
+            l->rs->rules[i].info.joins = &l->rs->rules[moved[l->rs->rules[i].joined]].info;
     }
 }
 
@@ -242,6 +258,10 @@ static void collect(const struct ruleset *rs, size_t i, struct names *wanted, st
         names_add(wanted, r->info.entity[k]);
         names_add(keyed, r->info.entity[k]);
     }
+    for (size_t k = 0; r->info.joins && k < r->info.joins->nentity; k++) {
+        names_add_as(wanted, r->info.joins->entity[k]);
+        names_add_as(keyed, r->info.joins->entity[k]);
+    }
     names_of_title(wanted, r->info.event_title);
     for (uint32_t p = rs->parent_at[i]; p < rs->parent_at[i + 1] && depth < CORR_DEPTH_MAX; p++) {
         names_of_corr(wanted, rs->rules[rs->parents[p].corr].corr, rs->parents[p].ref);
@@ -319,7 +339,7 @@ static void who_speaks(struct ruleset *rs) {
             r->info.status_why = r->src.unknown;
         }
         if (!r->event_set)
-            r->info.makes_event = !r->named || r->generated;
+            r->info.makes_event = !r->named || r->generated || r->joins;
     }
 }
 

@@ -123,6 +123,14 @@ static bool site_event(struct ruleset *rs, const struct tree_node *n, struct rul
     return sigma_bool(n, &r->info.makes_event, e);
 }
 
+static bool site_joins(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e) {
+    (void)rs;
+    r->joins = n;
+    if (r->corr)
+        return wrong(n, e, "a correlation joins nothing: it is what detections join");
+    return tree_text(n).n ? true : wrong(n, e, "the name or the id of a correlation is expected");
+}
+
 static bool site_suppress(struct ruleset *rs, const struct tree_node *n, struct rule *r, struct err *e) {
     (void)rs;
     if (str_duration(tree_text(n), &r->info.suppress) && r->info.suppress > 0 && r->info.suppress <= 31 * US_PER_DAY)
@@ -179,7 +187,7 @@ static const struct row {
     {"class", site_class},     {"outcome", site_outcome},       {"activity", site_activity}, {"impact", site_impact},
     {"scope", site_scope},     {"confidence", site_confidence}, {"floor", site_floor},       {"title", site_title},
     {"entity", site_entity},   {"first", site_first},           {"event", site_event},       {"suppress", site_suppress},
-    {"expect", site_expect},   {"samples", site_samples},
+    {"expect", site_expect},   {"samples", site_samples},       {"joins", site_joins},
 };
 #define ROWS (sizeof rows / sizeof *rows)
 

@@ -21,7 +21,12 @@ static const char help_yaml[] = "title: failed password\nid: r-fail\nlogsource: 
                                 "  condition: {gte: 5}\nlevel: medium\ntocsin:\n  class: intrusion-attempts/brute-force\n  title: \"Password guessing from {src_ip}\"\n"
                                 "  outcome: attempted\n  impact: {c: 1, i: 1, a: 0}\n"
                                 "---\ntitle: root login\nid: r-root\nlogsource: {product: linux}\ndetection:\n  s: {action: login}\n  condition: s\nlevel: high\n"
-                                "tocsin:\n  class: intrusions/privileged-account-compromise\n  outcome: success\n  impact: {c: 3, i: 3, a: 1}\n  title: \"root login from {src_ip}\"\n";
+                                "tocsin:\n  class: intrusions/privileged-account-compromise\n  outcome: success\n  impact: {c: 3, i: 3, a: 1}\n  title: \"root login from {src_ip}\"\n"
+                                "---\ntitle: tried\nid: r-try\nlogsource: {product: linux}\ndetection:\n  s: {action: try}\n  condition: s\nlevel: low\n"
+                                "tocsin:\n  class: information-gathering/scanner\n  impact: {c: 0, i: 0, a: 0}\n  joins: c-try\n  title: \"Tried from {src_ip}\"\n"
+                                "---\ntitle: tried again and again\nid: c-try\ncorrelation:\n  type: event_count\n  rules: [r-try]\n  group-by: [src_ip]\n  timespan: 10m\n"
+                                "  condition: {gte: 3}\nlevel: high\ntocsin:\n  class: intrusion-attempts/exploit\n  title: \"Attack from {src_ip}\"\n"
+                                "  outcome: suspected\n  activity: ongoing\n  impact: {c: 3, i: 3, a: 1}\n";
 
 struct help {
     struct desk *d;
@@ -150,7 +155,7 @@ static inline void help_sight(struct help *h, const char *rule, const char *ip, 
     static uint64_t seq;
     int64_t times[512];
     char raw[200];
-    int len = snprintf(raw, sizeof raw, "<38>Nov 22 00:00:00 gw sshd[1]: %s for root from %s port 22", rule, ip);
+    int len = snprintf(raw, sizeof raw, "<38>Nov 22 00:00:00 gw sshd[1]: %s for root from %s port 22", rule, ip ? ip : "nowhere");
     struct sighting s = {.rule = str_of(rule), .ntimes = n, .times = times, .total = n, .nfields = 3};
     for (uint32_t i = 0; i < n; i++)
         times[i] = h->now - (int64_t)(n - 1 - i) * every;

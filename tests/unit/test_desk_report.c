@@ -106,6 +106,73 @@ static void after_a_dismissal_it_is_a_new_event_with_the_old_verdict_beside_it(v
     help_close(&h);
 }
 
+static void what_a_correlation_counts_is_one_event_with_it(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    help_sight(&h, "r-try", "192.0.2.7", 1, 0);
+    struct json *j = help_show(&h, "iso", MACHINE_EVENT, "1");
+    assert_str(json_get_text(j, "title"), "Tried from 192.0.2.7");
+    assert_str(json_get_text(j, "priority"), "P5");
+    json_free(j);
+    h.now += US_PER_S;
+    help_sight(&h, "r-try", "192.0.2.7", 1, 0);
+    assert_int_equal(count_of(&h, 0), 2);
+    h.now += US_PER_S;
+    help_sight(&h, "r-try", "192.0.2.7", 1, 0);
+    help_sight(&h, "r-try", "192.0.2.8", 1, 0);
+    assert_int_equal(events(&h), 2);
+    assert_int_equal(count_of(&h, 1), 3); /* neither by the rule and by the correlation, nor from where it fired */
+    j = help_show(&h, "iso", MACHINE_EVENT, "1");
+    assert_str(json_get_text(j, "title"), "Attack from 192.0.2.7");
+    assert_str(json_get_text(j, "rule"), "c-try");
+    assert_str(json_get_text(j, "priority"), "P2");
+    assert_str(json_get_text(j, "class"), "intrusion-attempts/exploit");
+    json_free(j);
+    help_run_until(&h, h.now + US_PER_S);
+    assert_true(h.ncarried > 0); /* P2: somebody is told */
+    h.now += US_PER_S;
+    help_sight(&h, "r-try", "192.0.2.7", 40, 1000);
+    assert_int_equal(count_of(&h, 1), 43);
+    help_close(&h);
+}
+
+static void more_of_what_was_called_no_matter_is_quiet_until_its_correlation_fires(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    help_sight(&h, "r-try", "192.0.2.7", 1, 0);
+    help_do(&h, "iso", MACHINE_EVENT, "1", "claim", "");
+    help_do(&h, "iso", MACHINE_EVENT, "1", "dismiss", "disposition=benign_authorised|rationale=one typo");
+    h.now += US_PER_S;
+    help_sight(&h, "r-try", "192.0.2.7", 1, 0);
+    assert_int_equal(events(&h), 1);
+    h.now += US_PER_S;
+    help_sight(&h, "r-try", "192.0.2.7", 1, 0);
+    assert_int_equal(events(&h), 2);
+    assert_int_equal(count_of(&h, 0), 3); /* all that made it fire */
+    struct json *j = help_show(&h, "iso", MACHINE_EVENT, "2");
+    assert_str(json_get_text(j, "suggestion"), "dismissed before as benign_authorised");
+    json_free(j);
+    h.now += US_PER_S;
+    help_sight(&h, "r-try", "192.0.2.7", 1, 0);
+    assert_int_equal(count_of(&h, 0), 4);
+    help_close(&h);
+}
+
+static void what_lacks_the_fields_of_its_correlation_makes_an_event_of_its_own(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    help_sight(&h, "r-try", NULL, 9, 1000);
+    assert_int_equal(events(&h), 1);
+    assert_int_equal(count_of(&h, 0), 9);
+    struct json *j = help_show(&h, "iso", MACHINE_EVENT, "1");
+    assert_str(json_get_text(j, "rule"), "r-try");
+    json_free(j);
+    help_close(&h);
+}
+
 static void an_open_incident_takes_its_like_in(void **state) {
     struct help h;
     (void)state;
@@ -360,6 +427,9 @@ int main(void) {
         cmocka_unit_test(a_batch_sent_again_is_counted_once),
         cmocka_unit_test(different_addresses_are_different_events),
         cmocka_unit_test(after_a_dismissal_it_is_a_new_event_with_the_old_verdict_beside_it),
+        cmocka_unit_test(what_a_correlation_counts_is_one_event_with_it),
+        cmocka_unit_test(more_of_what_was_called_no_matter_is_quiet_until_its_correlation_fires),
+        cmocka_unit_test(what_lacks_the_fields_of_its_correlation_makes_an_event_of_its_own),
         cmocka_unit_test(an_open_incident_takes_its_like_in),
         cmocka_unit_test(a_gap_longer_than_the_folding_window_makes_a_new_event),
         cmocka_unit_test(the_same_delivery_is_answered_the_same_again),
