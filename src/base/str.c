@@ -11,22 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct str str_of(const char *cstr) {
-    return cstr ? (struct str){cstr, strlen(cstr)} : STR_NONE;
-}
-
-struct str str_n(const void *p, size_t n) {
-    return (struct str){p, n};
-}
-
-bool str_absent(struct str s) {
-    return !s.p;
-}
-
-bool str_eq(struct str a, struct str b) {
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 bool str_is(struct str a, const char *cstr) {
     return str_eq(a, str_of(cstr));
 }
@@ -51,10 +35,6 @@ int str_cmp(struct str a, struct str b) {
     return c ? c : (a.n > b.n) - (a.n < b.n);
 }
 
-bool str_starts(struct str s, struct str prefix) {
-    return s.n >= prefix.n && str_eq((struct str){s.p, prefix.n}, prefix);
-}
-
 bool str_ends(struct str s, struct str suffix) {
     return s.n >= suffix.n && (suffix.n == 0 || memcmp(s.p + (s.n - suffix.n), suffix.p, suffix.n) == 0);
 }
@@ -71,14 +51,6 @@ size_t str_find(struct str s, struct str needle) {
     const char *at = s.n >= needle.n ? memmem(s.p, s.n, needle.p, needle.n) : NULL;
 
     return at ? (size_t)(at - s.p) : SIZE_MAX;
-}
-
-struct str str_sub(struct str s, size_t from, size_t to) {
-    if (to > s.n)
-        to = s.n;
-    if (from > to)
-        from = to;
-    return s.p ? (struct str){s.p + from, to - from} : s;
 }
 
 static bool blank(char c) {

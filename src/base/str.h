@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct str {
     const char *p;
@@ -21,18 +22,42 @@ struct str {
 #define STR_NONE ((struct str){NULL, 0})
 #define STR_FMT(s) (int)(s).n, (s).p ? (s).p : "" /* for "%.*s" */
 
-struct str str_of(const char *cstr); /* NULL gives STR_NONE */
-struct str str_n(const void *p, size_t n);
-bool str_absent(struct str s);
-bool str_eq(struct str a, struct str b);
+/* Here, and not calls: every log line takes dozens of these. */
+static inline struct str str_of(const char *cstr) { /* NULL gives STR_NONE */
+    return cstr ? (struct str){cstr, strlen(cstr)} : STR_NONE;
+}
+
+static inline struct str str_n(const void *p, size_t n) {
+    return (struct str){p, n};
+}
+
+static inline bool str_absent(struct str s) {
+    return !s.p;
+}
+
+static inline bool str_eq(struct str a, struct str b) {
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline bool str_starts(struct str s, struct str prefix) {
+    return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
+}
+
+/* Clamped to s. */
+static inline struct str str_sub(struct str s, size_t from, size_t to) {
+    if (to > s.n)
+        to = s.n;
+    if (from > to)
+        from = to;
+    return s.p ? (struct str){s.p + from, to - from} : s;
+}
+
 bool str_is(struct str a, const char *cstr);
 bool str_eqi(struct str a, struct str b); /* ASCII case folding only */
 int str_cmp(struct str a, struct str b);  /* memcmp order, then length */
-bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 size_t str_chr(struct str s, char c);             /* index, or SIZE_MAX */
 size_t str_find(struct str s, struct str needle); /* index, or SIZE_MAX */
-struct str str_sub(struct str s, size_t from, size_t to); /* clamped to s */
 struct str str_trim(struct str s);                        /* blanks and tabs, CR, LF at both ends */
 /* Cuts s at the first `c`: gives what stands before it and moves s behind it; without c gives all and leaves s absent. */
 struct str str_cut(struct str *s, char c);

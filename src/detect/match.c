@@ -226,12 +226,12 @@ static bool within(struct str whole, struct str part) {
     return part.n == 0 || (at >= from && at + part.n <= from + whole.n);
 }
 
-/* The bytes as they came, and every value that does not stand among them. */
+/* The text, and every value that does not stand in it. Not the header: need.c makes no literal of what rules ask of it, and it is half of
+ * many a line. */
 static bool scan(struct matcher *mt, const struct message *m) {
-    bool ok = prefilter_scan(mt->pre, m->raw, on_literal, mt);
-    ok = ok && (within(m->raw, m->text) || prefilter_scan(mt->pre, m->text, on_literal, mt));
+    bool ok = prefilter_scan(mt->pre, m->text, on_literal, mt);
     for (size_t i = 0; ok && i < m->nfields; i++)
-        ok = within(m->raw, m->fields[i].value) || prefilter_scan(mt->pre, m->fields[i].value, on_literal, mt);
+        ok = within(m->text, m->fields[i].value) || prefilter_scan(mt->pre, m->fields[i].value, on_literal, mt);
     return ok;
 }
 
@@ -265,7 +265,7 @@ static struct sender *sender_of(struct matcher *mt, const struct message *m, uin
     memset(key, 0, SENDER_WORDS * sizeof *key);
     if (m->program.n)
         memcpy(key, m->program.p, m->program.n);
-    key[SENDER_WORDS - 1] = UINT64_C(1) << 63 | m->program.n << 32 | (uint64_t)(uint8_t)(m->pri >> 3) << 24 | (uint64_t)m->dialect << 16 |
+    key[SENDER_WORDS - 1] = UINT64_C(1) << 63 | (uint64_t)m->program.n << 32 | (uint64_t)(uint8_t)(m->pri >> 3) << 24 | (uint64_t)m->dialect << 16 |
                             (uint64_t)m->transport << 8 | m->body;
     for (size_t i = 0; i < SENDER_WORDS; i++)
         h = (h ^ key[i]) * UINT64_C(0x9e3779b97f4a7c15), h ^= h >> 29;
