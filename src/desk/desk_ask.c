@@ -13,7 +13,7 @@
  *                         provisional, exercise}]
  * list kind=notices     [{id, uuid, org, object, to, via, address, state, attempts, rung, queued_at, next_try_at, sent_at, code}]
  * list kind=actions     [{ref, org, state, type, text, owner, due_at, effect_criterion, incident}]
- *   filter: kind, org, state, address (src_ip), since (RFC 3339 or a duration such as 24h), open=1, undecided=1, mine=1, object, limit (100)
+ *   filter: kind, org, state, address (src_ip), since (RFC 3339 or a duration such as 24h), priority (P1 to P5: and what is more urgent), open=1, undecided=1, mine=1, object, limit (100)
  * show EV-...           the row of the list + {occurred_at, claimed_at, decided_at, level, correlation, suggestion,
  *                         inputs: {impact, need, data, scope, outcome, activity, confidence, floor, score, level, urgency},
  *                         assessments: [{stage, at, by, decision, criteria, confidence, rationale}], stamps, notes, notices, ladder,
@@ -106,6 +106,7 @@ void ask_incident_members(struct desk *d, struct jw *w, const struct incident *i
 struct wanted { /* a filter, read */
     struct str org, state, address, object;
     int64_t since, limit;
+    int priority; /* as urgent as that, or more */
     bool open, undecided, mine;
 };
 
@@ -114,17 +115,21 @@ static bool yes(struct str v) {
 }
 
 static enum rc read_filter(const struct args *f, int64_t now, struct wanted *q, struct err *e) {
-    struct str since = arg_get(f, "since"), limit = arg_get(f, "limit");
+    struct str since = arg_get(f, "since"), limit = arg_get(f, "limit"), priority = arg_get(f, "priority");
     uint64_t n;
     int64_t ago;
     *q = (struct wanted){.org = arg_get(f, "org"), .state = arg_get(f, "state"), .address = arg_get(f, "address"), .object = arg_get(f, "object"), .limit = 100,
-                         .open = yes(arg_get(f, "open")), .undecided = yes(arg_get(f, "undecided")), .mine = yes(arg_get(f, "mine"))};
+                         .priority = 5, .open = yes(arg_get(f, "open")), .undecided = yes(arg_get(f, "undecided")), .mine = yes(arg_get(f, "mine"))};
     if (!str_absent(since) && str_duration(since, &ago))
         q->since = now - ago;
     else if (!str_absent(since) && !time_parse(since, &q->since, NULL))
         return err_set(e, RC_INVALID, "since is a time or a duration such as 24h");
     if (!str_absent(limit) && (!str_u64(limit, 10000, &n) || !n))
         return err_set(e, RC_INVALID, "limit is a number from 1 to 10000");
+    if (!str_absent(priority) && (priority.n != 2 || (priority.p[0] | 32) != 'p' || priority.p[1] < '1' || priority.p[1] > '0' + 5))
+        return err_set(e, RC_INVALID, "priority is P1 to P5; what is more urgent is listed with it");
+    if (!str_absent(priority))
+        q->priority = priority.p[1] - '0';
     if (!str_absent(limit))
         q->limit = (int64_t)n;
     return RC_OK;
@@ -142,17 +147,20 @@ static bool event_fits(const struct wanted *q, const struct actor *who, const st
     bool undecided = ev->state == EV_NEW || ev->state == EV_ASSESSING || ev->state == EV_WAITING;
     return fits_org(q, ev->org_slug) && (str_absent(q->state) || str_is(q->state, state_name(ev->state))) &&
            (str_absent(q->address) || str_eq(q->address, ev->src_ip)) && (!(q->open || q->undecided) || undecided) && (!q->mine || ev->assessor_id == me(who)) &&
-           ev->last_seen >= q->since;
+           ev->last_seen >= q->since && ev->priority <= q->priority;
 }
 
-static void list_events(struct desk *d, const struct actor *who, const struct wanted *q, int64_t now, struct jw *w) {
-    int64_t before = INT64_MAX, shown = 0;
+/* Of the statement's ids, from the newest on, those that fit; `shown` of them there are already. */
+static int64_t list_walk(struct desk *d, const struct actor *who, const struct wanted *q, enum stmt walk, int priority, int64_t shown, int64_t now, struct jw *w) {
+    int64_t before = INT64_MAX;
     while (shown < q->limit) {
         int64_t ids[64];
         size_t n = 0;
-        enum stmt list = q->open || q->undecided ? Q_EVENTS_OPEN : Q_EVENTS;
-        for (bool more = query_row(d->store, list, "i", before); more; more = query_next(d->store, list))
-            ids[n++] = query_int(d->store, list, 0);
+        bool more = walk == Q_EVENTS_FROM ? query_row(d->store, walk, "is", before, q->address)
+                  : walk == Q_EVENTS_OPEN ? query_row(d->store, walk, "ii", before, (int64_t)priority)
+                                          : query_row(d->store, walk, "i", before);
+        for (; more; more = query_next(d->store, walk))
+            ids[n++] = query_int(d->store, walk, 0);
         for (size_t i = 0; i < n && shown < q->limit; i++) {
             struct event ev;
             arena_reset(&d->scratch);
@@ -165,15 +173,29 @@ static void list_events(struct desk *d, const struct actor *who, const struct wa
             shown++;
         }
         if (n < 64)
-            return;
+            break;
         before = ids[n - 1];
     }
+    return shown;
+}
+
+/* What is undecided: the most urgent first, so that noise never pushes it out of the list. Else the newest first. */
+static void list_events(struct desk *d, const struct actor *who, const struct wanted *q, int64_t now, struct jw *w) {
+    int64_t shown = 0;
+    if (!str_absent(q->address))
+        list_walk(d, who, q, Q_EVENTS_FROM, 0, 0, now, w);
+    else if (!q->open && !q->undecided)
+        list_walk(d, who, q, Q_EVENTS, 0, 0, now, w);
+    else
+        for (int p = 1; p <= q->priority; p++)
+            shown = list_walk(d, who, q, Q_EVENTS_OPEN, p, shown, now, w);
 }
 
 static bool incident_fits(const struct wanted *q, const struct actor *who, const struct incident *i) {
     bool open = i->state >= INC_DECLARED && i->state <= INC_REVIEW;
     return fits_org(q, i->org_slug) && (str_absent(q->state) || str_is(q->state, state_name(i->state))) && (!q->open || open) &&
-           (!q->undecided || i->state == INC_DECLARED) && (!q->mine || i->owner_id == me(who)) && i->declared_at >= q->since;
+           (!q->undecided || i->state == INC_DECLARED) && (!q->mine || i->owner_id == me(who)) && i->declared_at >= q->since &&
+           i->priority <= q->priority;
 }
 
 static void list_incidents(struct desk *d, const struct actor *who, const struct wanted *q, int64_t now, struct jw *w) {

@@ -10,13 +10,14 @@
 #include "base/log.h"
 #include "store/store_int.h"
 
-extern const char schema_001[];
+extern const char schema_001[], schema_002[];
 
 static const struct {
     const char *name;
     const char *sql;
 } steps[] = {
     {"001-record", schema_001},
+    {"002-lists", schema_002},
 };
 #define STEPS ((int)(sizeof steps / sizeof steps[0]))
 

@@ -90,6 +90,43 @@ static void different_addresses_are_different_events(void **state) {
     help_close(&h);
 }
 
+static void noise_does_not_push_what_is_urgent_out_of_the_list(void **state) {
+    struct help h;
+    struct args a = {.v = {{"kind", STR("events")}, {"undecided", STR("1")}, {"limit", STR("3")}, {"priority", STR("P4")}}, .n = 3};
+    char ip[16];
+    (void)state;
+    help_open(&h);
+    help_sight(&h, "r-root", "198.51.100.1", 1, 0); /* P2 */
+    for (int i = 0; i < 5; i++) {
+        snprintf(ip, sizeof ip, "192.0.2.%d", i);
+        help_sight(&h, "r-try", ip, 1, 0); /* P5 */
+    }
+    struct actor iso = help_actor(&h, "iso");
+    for (a.n = 3; a.n <= 4; a.n++) {
+        struct json *j = NULL;
+        buf_reset(&h.json);
+        help_ok(&h, desk_list(h.d, &iso, &a, h.now, &h.json, &h.e));
+        help_ok(&h, json_parse(buf_view(&h.json), 1 << 20, &j, &h.e));
+        assert_str(json_get_text(json_at(j, 0), "src_ip"), "198.51.100.1");
+        assert_int_equal(json_count(j), a.n == 3 ? 3 : 1);
+        if (a.n == 3)
+            assert_str(json_get_text(json_at(j, 1), "src_ip"), "192.0.2.4"); /* then the newest */
+        json_free(j);
+    }
+    a.n = 4;
+    a.v[3].value = STR("P6");
+    assert_int_equal(desk_list(h.d, &iso, &a, h.now, &h.json, &h.e), RC_INVALID);
+    a.v[2] = (struct arg){"address", STR("192.0.2.3")};
+    a.n = 3;
+    struct json *j = NULL;
+    buf_reset(&h.json);
+    help_ok(&h, desk_list(h.d, &iso, &a, h.now, &h.json, &h.e));
+    help_ok(&h, json_parse(buf_view(&h.json), 1 << 20, &j, &h.e));
+    assert_int_equal(json_count(j), 1);
+    json_free(j);
+    help_close(&h);
+}
+
 static void after_a_dismissal_it_is_a_new_event_with_the_old_verdict_beside_it(void **state) {
     struct help h;
     (void)state;
@@ -426,6 +463,7 @@ int main(void) {
         cmocka_unit_test(windows_that_cannot_be_read_at_a_reload_leave_the_present_ones),
         cmocka_unit_test(a_batch_sent_again_is_counted_once),
         cmocka_unit_test(different_addresses_are_different_events),
+        cmocka_unit_test(noise_does_not_push_what_is_urgent_out_of_the_list),
         cmocka_unit_test(after_a_dismissal_it_is_a_new_event_with_the_old_verdict_beside_it),
         cmocka_unit_test(what_a_correlation_counts_is_one_event_with_it),
         cmocka_unit_test(more_of_what_was_called_no_matter_is_quiet_until_its_correlation_fires),

@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "store/audit.h"
+#include "store/verify.h"
 
 static char path[64];
 
@@ -65,6 +66,29 @@ static void a_crash_is_noticed_and_checked(void **state) {
     assert_true(store_was_unclean(s));
     assert_string_equal(store_check(s).p, "ok");
     store_close(s);
+}
+
+/* The file of every schema there ever was, as its daemon left it, is brought up to date and then checks out like a new one. */
+static void an_older_record_is_brought_up_to_date(void **state) {
+    extern const char schema_001[];
+    const char *const steps[] = {schema_001};
+    struct verify_result r;
+    struct err e = {0};
+    (void)state;
+    for (int k = 0; k < (int)ARRAY_N(steps); k++) {
+        char version[96];
+        tear_down(NULL);
+        for (int i = 0; i <= k; i++)
+            sql(steps[i]);
+        snprintf(version, sizeof version, "PRAGMA application_id=%d; PRAGMA user_version=%d", 0x746f6373, k + 1);
+        sql(version);
+        struct store *s = opened();
+        assert_true(store_version(s) > k + 1);
+        store_close(s);
+        if (verify_file(path, &r, &e))
+            fail_msg("%s", e.text);
+        assert_true(r.intact);
+    }
 }
 
 static void a_newer_record_is_refused(void **state) {
@@ -162,6 +186,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_new_record_is_made_and_found_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_crash_is_noticed_and_checked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_older_record_is_brought_up_to_date, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_newer_record_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(somebody_elses_database_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_touched_must_be_accounted_for, set_up, tear_down),
