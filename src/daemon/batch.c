@@ -8,27 +8,57 @@
  */
 #include "daemon/batch.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "link/codec.h"
 
 #define SLOTS ((size_t)BATCH_MAX * 2)
 #define TIMES_FIRST 8
+#define NAMES ((size_t)512) /* hosts and addresses whose asset and source are known; a power of two */
+#define NAME_MAX_ 64
 
 struct key_field { /* of a rule; name for those that are not ours */
     enum field_id id;
     struct str name;
 };
 
-struct grown { /* of a sighting: what its arrays and its last line have room for */
+struct rule_keys {
+    uint32_t at;     /* of `keys` */
+    uint8_t n, own;  /* keyed; its own entity behind them, for a sighting that lacks a field of what it joins */
+    uint8_t joins;   /* how many of the first are those */
+    bool wanted;
+};
+
+struct key { /* what makes two sightings one */
+    uint64_t hash;
+    uint32_t rule;
+    uint16_t org, n;
+    uint32_t nulls;         /* a bit per value that the sender gave as null */
+    uint32_t asset, source; /* of the roster, from 1: they decide the priority, and who is believed how much */
+    uint8_t transport;
+    struct str v[SIGHTING_FIELDS_MAX];
+};
+
+struct grown { /* of a sighting: its key, what its arrays and its last line have room for */
+    uint64_t hash;
+    uint32_t nulls, asset, source, nkeys;
+    const struct str *keys;
     int64_t *times;
     uint32_t *weights;
     uint32_t cap;
     bool weighted;
     char *last;
     size_t last_cap;
-    uint64_t hash;
+};
+
+struct named { /* whose this host or address is */
+    char name[NAME_MAX_];
+    uint8_t n;
+    uint16_t org;
+    uint32_t asset, source;
 };
 
 struct batcher {
@@ -39,9 +69,10 @@ struct batcher {
     size_t n;
     uint32_t lines; /* of which the first sighting is in this batch */
     enum { LINE_NEW, LINE_HERE, LINE_BEFORE } line; /* the first sighting of the present one: not added yet, in this batch, in one before */
-    const struct ruleset *rules;
+    const struct roster *roster;
+    struct named names[NAMES];
     struct key_field *keys; /* of all rules, one after the other */
-    uint32_t *key_at;       /* rule i has keys[key_at[i]] .. keys[key_at[i + 1]] */
+    struct rule_keys *of;
     size_t nrules;
 };
 
@@ -58,79 +89,178 @@ void batcher_free(struct batcher *b) {
         return;
     arena_fini(&b->arena);
     free(b->keys);
-    free(b->key_at);
+    free(b->of);
     free(b);
 }
 
-bool batcher_rules(struct batcher *b, const struct ruleset *rs) {
-    size_t rules = ruleset_count(rs), total = 0, k = 0;
+static uint8_t keys_add(struct key_field *keys, size_t *at, const struct str *names, size_t n, size_t room) {
+    size_t i = 0;
 
-    for (size_t i = 0; i < rules; i++)
-        total += rule_info(rs, i)->nkeyed;
-    struct key_field *keys = calloc(total + 1, sizeof *keys);
-    uint32_t *at = calloc(rules + 1, sizeof *at);
-    if (!keys || !at) {
+    for (; i < n && i < room; i++)
+        keys[(*at)++] = (struct key_field){field_find(names[i]), names[i]};
+    return (uint8_t)i;
+}
+
+bool batcher_rules(struct batcher *b, const struct ruleset *rs, const struct roster *roster) {
+    size_t rules = ruleset_count(rs), k = 0;
+    struct key_field *keys = calloc(rules * SIGHTING_FIELDS_MAX + 1, sizeof *keys);
+    struct rule_keys *of = calloc(rules + 1, sizeof *of);
+
+    if (!keys || !of) {
         free(keys);
-        free(at);
+        free(of);
         return false;
     }
     for (size_t i = 0; i < rules; i++) {
         const struct rule_info *info = rule_info(rs, i);
-        for (size_t j = 0; j < info->nkeyed; j++)
-            keys[k++] = (struct key_field){field_find(info->keyed[j]), info->keyed[j]};
-        at[i + 1] = (uint32_t)k;
+        of[i] = (struct rule_keys){.at = (uint32_t)k, .wanted = info->makes_event || info->feeds};
+        of[i].n = keys_add(keys, &k, info->keyed, info->nkeyed, SIGHTING_FIELDS_MAX);
+        if (!info->joins)
+            continue;
+        of[i].joins = (uint8_t)(info->joins->nentity < of[i].n ? info->joins->nentity : of[i].n);
+        of[i].own = keys_add(keys, &k, info->entity, info->nentity, SIGHTING_FIELDS_MAX - of[i].n);
     }
     free(b->keys);
-    free(b->key_at);
+    free(b->of);
     b->keys = keys;
-    b->key_at = at;
+    b->of = of;
     b->nrules = rules;
-    b->rules = rs;
+    b->roster = roster;
+    memset(b->names, 0, sizeof b->names);
     return true;
+}
+
+bool batcher_wants(const struct batcher *b, uint32_t rule) {
+    return rule < b->nrules && b->of[rule].wanted;
+}
+
+/* ---- whose it is */
+
+static void look_up(const struct roster *r, uint16_t org, struct str name, struct named *out) {
+    const struct asset *a = roster_asset(r, org, name);
+    const struct source *s = roster_source(r, name);
+
+    out->asset = a ? (uint32_t)(a - r->assets) + 1 : 0;
+    out->source = s ? (uint32_t)(s - r->sources) + 1 : 0;
+}
+
+/* A roster may be long, and every line asks. */
+static struct named whose(struct batcher *b, uint16_t org, struct str name) {
+    struct named miss = {.org = org};
+
+    if (str_absent(name) || !name.n)
+        return miss;
+    if (name.n > NAME_MAX_) {
+        look_up(b->roster, org, name, &miss);
+        return miss;
+    }
+    struct named *at = &b->names[str_hash(name) & (NAMES - 1)];
+    if (at->n != name.n || at->org != org || memcmp(at->name, name.p, name.n) != 0) {
+        look_up(b->roster, org, name, at);
+        at->n = (uint8_t)name.n;
+        at->org = org;
+        memcpy(at->name, name.p, name.n);
+    }
+    return *at;
+}
+
+static void key_owner(struct batcher *b, struct key *k, struct str host, struct str dst, struct str peer) {
+    k->asset = k->source = 0;
+    if (!b->roster || b->roster->nassets + b->roster->nsources == 0)
+        return;
+    struct named n = whose(b, k->org, host);
+
+    k->asset = n.asset ? n.asset : whose(b, k->org, dst).asset;
+    k->source = n.source || str_absent(peer) ? n.source : whose(b, k->org, peer_host(peer)).source;
 }
 
 /* ---- what makes two sightings one */
 
-static const struct field *field_of(const struct sighting *s, const struct key_field *k) {
-    return field_among(s->fields, s->nfields, k->id, k->name);
+/* Of a message or a sighting. */
+typedef const struct field *(*value_fn)(const void *of, const struct key_field *f, struct field *lent);
+
+static const struct field *value_of_sighting(const void *of, const struct key_field *f, struct field *lent) {
+    const struct sighting *s = of;
+
+    (void)lent;
+    return field_among(s->fields, s->nfields, f->id, f->name);
 }
 
-static void keys_of(const struct batcher *b, const struct sighting *s, const struct key_field **from, const struct key_field **to) {
-    bool known = s->rule_index < b->nrules;
+static const struct field *value_of_message(const void *of, const struct key_field *f, struct field *lent) {
+    const struct field *own;
 
-    *from = b->keys + (known ? b->key_at[s->rule_index] : 0);
-    *to = b->keys + (known ? b->key_at[s->rule_index + 1] : 0);
+    if (!message_has(of, f->id, f->name, &own))
+        return NULL;
+    *lent = own ? *own : (struct field){.value = message_field(of, f->id, f->name)};
+    return lent;
 }
 
-static uint64_t hash_of(const struct batcher *b, const struct sighting *s) {
-    const struct key_field *k, *end;
-    uint64_t h = ((uint64_t)s->rule_index << 20 ^ (uint64_t)s->org << 4 ^ s->first.transport) * UINT64_C(0x9e3779b97f4a7c15);
+static void key_values(const struct batcher *b, struct key *k, value_fn value, const void *of) {
+    static const struct rule_keys none;
+    const struct rule_keys *r = k->rule < b->nrules ? &b->of[k->rule] : &none;
+    struct field lent;
+    bool whole = true;
 
-    for (keys_of(b, s, &k, &end); k < end; k++) {
-        const struct field *f = field_of(s, k);
-        h = (h << 7 | h >> 57) ^ (f ? str_hash(f->value) : 1);
+    k->nulls = 0;
+    k->n = r->n;
+    for (size_t i = 0; i < k->n; i++) {
+        const struct field *f = value(of, &b->keys[r->at + i], &lent);
+        k->v[i] = f ? f->value : STR_NONE;
+        k->nulls |= f && f->flags & FIELD_NULL ? 1u << i : 0;
+        if (i < r->joins && (!f || f->value.n == 0) && whole) {
+            whole = false;
+            k->n += r->own;
+        }
     }
-    return h;
 }
 
-static bool same(const struct batcher *b, const struct sighting *x, const struct sighting *y) {
-    const struct key_field *k, *end;
+static void key_hash(struct key *k) {
+    uint64_t h = ((uint64_t)k->rule << 20 ^ (uint64_t)k->org << 4 ^ k->transport ^ (uint64_t)k->asset << 44) * UINT64_C(0x9e3779b97f4a7c15) + k->source + k->nulls;
 
-    if (x->rule_index != y->rule_index || x->org != y->org || x->generation != y->generation || x->first.transport != y->first.transport)
+    for (size_t i = 0; i < k->n; i++)
+        h = (h << 7 | h >> 57) ^ (str_absent(k->v[i]) ? 1 : str_hash(k->v[i]));
+    k->hash = h;
+}
+
+static void key_of_sighting(struct batcher *b, const struct sighting *s, struct key *k) {
+    const struct field *host = field_among(s->fields, s->nfields, F_HOST, STR("host")), *dst = field_among(s->fields, s->nfields, F_DST_IP, STR("dst_ip"));
+
+    k->rule = s->rule_index;
+    k->org = s->org;
+    k->transport = s->first.transport;
+    key_values(b, k, value_of_sighting, s);
+    key_owner(b, k, host ? host->value : STR_NONE, dst ? dst->value : STR_NONE, s->first.peer);
+    key_hash(k);
+}
+
+/* The same from the message, before anybody has made a sighting of it. */
+static void key_of_message(struct batcher *b, const struct message *m, uint32_t rule, struct key *k) {
+    k->rule = rule;
+    k->org = m->org;
+    k->transport = m->transport;
+    key_values(b, k, value_of_message, m);
+    key_owner(b, k, message_field(m, F_HOST, STR_NONE), message_field(m, F_DST_IP, STR_NONE), m->peer);
+    key_hash(k);
+}
+
+static bool same(const struct batcher *b, size_t i, const struct key *k) {
+    const struct sighting *s = &b->v[i];
+    const struct grown *g = &b->grown[i];
+
+    if (g->hash != k->hash || s->rule_index != k->rule || s->org != k->org || s->first.transport != k->transport || g->asset != k->asset ||
+        g->source != k->source || g->nulls != k->nulls || g->nkeys != k->n)
         return false;
-    for (keys_of(b, x, &k, &end); k < end; k++) {
-        const struct field *f = field_of(x, k), *g = field_of(y, k);
-        if (!f != !g || (f && (!str_eq(f->value, g->value) || (f->flags ^ g->flags) & FIELD_NULL)))
+    for (size_t f = 0; f < k->n; f++)
+        if (str_absent(g->keys[f]) != str_absent(k->v[f]) || !str_eq(g->keys[f], k->v[f]))
             return false;
-    }
     return true;
 }
 
 /* Index of the like one, or of the slot (in *slot) where a new one goes. A full one (its times) is no like one. */
-static size_t find(const struct batcher *b, const struct sighting *s, uint64_t hash, size_t *slot) {
-    for (*slot = hash % SLOTS; b->slots[*slot]; *slot = (*slot + 1) % SLOTS) {
+static size_t find(const struct batcher *b, const struct key *k, uint32_t ntimes, size_t *slot) {
+    for (*slot = k->hash % SLOTS; b->slots[*slot]; *slot = (*slot + 1) % SLOTS) {
         size_t i = b->slots[*slot] - 1u;
-        if (b->grown[i].hash == hash && b->v[i].ntimes + s->ntimes <= SIGHTING_TIMES_MAX && same(b, &b->v[i], s))
+        if (b->v[i].ntimes + ntimes <= SIGHTING_TIMES_MAX && same(b, i, k))
             return i;
     }
     return BATCH_MAX;
@@ -193,14 +323,26 @@ static bool last_set(struct batcher *b, struct sighting *to, struct grown *g, co
     return true;
 }
 
-static bool merge(struct batcher *b, size_t i, const struct sighting *s, uint32_t nr) {
+static uint32_t line_nr(const struct batcher *b) {
+    return b->line == LINE_NEW ? b->lines + 1 : b->line == LINE_HERE ? b->lines : 0;
+}
+
+static void line_taken(struct batcher *b, uint32_t nr) {
+    if (b->line != LINE_NEW)
+        return;
+    b->lines = nr;
+    b->line = LINE_HERE;
+}
+
+static bool merge(struct batcher *b, size_t i, const struct sighting *s) {
     struct sighting *to = &b->v[i];
     struct grown *g = &b->grown[i];
 
     if (!times_room(b, g, to->ntimes, to->ntimes + s->ntimes) || !last_set(b, to, g, &s->last))
         return false;
-    to->last.nr = nr;
+    to->last.nr = line_nr(b);
     times_append(to, g, s);
+    line_taken(b, to->last.nr);
     return true;
 }
 
@@ -212,23 +354,32 @@ static struct str copy(struct batcher *b, struct str s, bool *ok) {
     return c;
 }
 
-static bool insert(struct batcher *b, const struct sighting *s, uint64_t hash, size_t slot, uint32_t nr) {
+static bool keys_keep(struct batcher *b, struct grown *g, const struct key *k, bool *ok) {
+    struct str *keys = arena_alloc(&b->arena, k->n * sizeof *keys);
+
+    for (size_t i = 0; keys && i < k->n; i++)
+        keys[i] = str_absent(k->v[i]) ? STR_NONE : copy(b, k->v[i], ok);
+    g->keys = keys;
+    return keys != NULL;
+}
+
+static bool insert(struct batcher *b, const struct sighting *s, const struct key *k, size_t slot) {
     struct sighting *to = &b->v[b->n];
     struct grown *g = &b->grown[b->n];
+    uint32_t nr = line_nr(b);
     bool ok = true;
 
-    *to = *s;
-    *g = (struct grown){.hash = hash};
+    memcpy(to, s, offsetof(struct sighting, fields)); /* of the array of fields only those that are there */
+    *g = (struct grown){.hash = k->hash, .nulls = k->nulls, .asset = k->asset, .source = k->source, .nkeys = k->n};
+    to->nfields = s->nfields;
     to->ntimes = 0;
     to->total = 0;
     to->first.nr = nr;
     to->first.raw = copy(b, s->first.raw, &ok);
     to->first.peer = copy(b, s->first.peer, &ok);
-    for (size_t i = 0; i < s->nfields; i++) {
-        to->fields[i].name = copy(b, s->fields[i].name, &ok);
-        to->fields[i].value = copy(b, s->fields[i].value, &ok);
-    }
-    if (!ok || !times_room(b, g, 0, s->ntimes))
+    for (size_t i = 0; i < s->nfields; i++)
+        to->fields[i] = (struct field){s->fields[i].id, s->fields[i].flags, copy(b, s->fields[i].name, &ok), copy(b, s->fields[i].value, &ok)};
+    if (!keys_keep(b, g, k, &ok) || !ok || !times_room(b, g, 0, s->ntimes))
         return false;
     times_append(to, g, s);
     to->last = to->first;
@@ -236,20 +387,31 @@ static bool insert(struct batcher *b, const struct sighting *s, uint64_t hash, s
         return false;
     to->last.nr = nr;
     b->slots[slot] = (uint16_t)++b->n;
+    line_taken(b, nr);
     return true;
 }
 
-bool batcher_add(struct batcher *b, const struct sighting *s) {
-    uint64_t hash = hash_of(b, s);
-    size_t slot, i = find(b, s, hash, &slot);
-    uint32_t nr = b->line == LINE_NEW ? b->lines + 1 : b->line == LINE_HERE ? b->lines : 0;
-    bool ok = i < BATCH_MAX ? merge(b, i, s, nr) : b->n < BATCH_MAX && insert(b, s, hash, slot, nr);
+bool batcher_again(struct batcher *b, const struct message *m, uint32_t rule) {
+    struct key k;
+    size_t slot, i;
+    uint32_t weight = m->repeat ? m->repeat : 1;
 
-    if (ok && b->line == LINE_NEW) {
-        b->lines = nr;
-        b->line = LINE_HERE;
-    }
-    return ok;
+    key_of_message(b, m, rule, &k);
+    if (m->flags & MSG_EXACT || (i = find(b, &k, 1, &slot)) == BATCH_MAX)
+        return false;
+    const struct sighting s = {.ntimes = 1, .times = &m->time, .weights = &weight, .total = weight,
+                               .last = {.raw = m->raw, .peer = m->peer, .arrived = m->arrived, .time = m->time, .transport = m->transport,
+                                        .source = m->source, .flags = m->flags}};
+    return merge(b, i, &s);
+}
+
+bool batcher_add(struct batcher *b, const struct sighting *s) {
+    struct key k;
+    size_t slot, i;
+
+    key_of_sighting(b, s, &k);
+    i = find(b, &k, s->ntimes, &slot);
+    return i < BATCH_MAX ? merge(b, i, s) : b->n < BATCH_MAX && insert(b, s, &k, slot);
 }
 
 void batcher_line(struct batcher *b) {
@@ -261,7 +423,7 @@ uint32_t batcher_lines(const struct batcher *b) {
 }
 
 bool batcher_enough(const struct batcher *b) {
-    return b->n >= BATCH_MAX || b->arena.used >= BATCH_ENOUGH;
+    return b->n >= BATCH_MAX || b->arena.used >= BATCH_ENOUGH || b->lines >= BATCH_LINES_MAX - 1;
 }
 
 struct sighting *batcher_sightings(struct batcher *b, size_t *n) {

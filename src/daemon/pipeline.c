@@ -99,7 +99,7 @@ size_t pipeline_fields(struct pipeline *p, struct message *m, uint32_t hits[PIPE
 
 static void wanted_fields(const struct rule_info *info, const struct message *m, struct sighting *out) {
     for (size_t i = 0; i < info->nwanted && out->nfields < SIGHTING_FIELDS_MAX; i++) {
-        enum field_id id = field_find(info->wanted[i]);
+        enum field_id id = (enum field_id)info->wanted_ids[i];
         const struct field *own = NULL;
         if (!message_has(m, id, info->wanted[i], &own) || (m->flags & MSG_EXACT && (!own || !field_spelt(own, info->wanted[i]))))
             continue;

@@ -21,6 +21,8 @@
 #include "daemon/ingest.h"
 
 #define BATCH_AGE_US 5000
+#define BATCH_HELD_US 50000 /* while the desk is behind */
+#define BATCHES_AHEAD 2     /* frames that the desk has not answered: the next batch would only wait there, so it goes on growing here */
 #define STATS_US 200000
 #define HEARD_TICKS 5 /* of STATS_US: silence is counted in minutes */
 #define TALLY_FRAMES 4 /* at most in a tick: of thousands of rules the others wait for the next */
@@ -53,6 +55,7 @@ void ingest_flush(struct ingest *in) {
     struct buf payload;
 
     event_del(in->age);
+    in->held = false;
     b.sightings = batcher_sightings(in->batch, &b.n);
     if (b.n == 0)
         return;
@@ -69,15 +72,34 @@ void ingest_flush(struct ingest *in) {
     ingest_hold(in);
 }
 
+static bool desk_is_behind(const struct ingest *in) {
+    return in->flight.frames >= BATCHES_AHEAD && !in->stopping;
+}
+
 static void on_flush(evutil_socket_t fd, short what, void *arg) {
     (void)fd, (void)what;
-    ingest_flush(arg);
+    if (!desk_is_behind(arg))
+        ingest_flush(arg);
+}
+
+static void on_age(evutil_socket_t fd, short what, void *arg) {
+    static const struct timeval held = {0, BATCH_HELD_US - BATCH_AGE_US};
+    struct ingest *in = arg;
+
+    (void)fd, (void)what;
+    if (!in->held && desk_is_behind(in)) {
+        in->held = true;
+        event_add(in->age, &held);
+    } else {
+        ingest_flush(in);
+    }
 }
 
 /* The first sighting of a batch arms both its ends: its age, and the moment the loop has nothing better to do. */
 static void batch_begun(struct ingest *in) {
     struct timeval age = {0, BATCH_AGE_US};
 
+    in->held = false;
     event_add(in->age, &age);
     event_active(in->flush, EV_TIMEOUT, 0);
 }
@@ -87,6 +109,8 @@ static bool batch_add(struct ingest *in, const struct message *m, uint32_t rule)
     struct sighting s;
     size_t n;
 
+    if (batcher_again(in->batch, m, rule))
+        return true;
     pipeline_sighting(&in->now, m, rule, &one, &s);
     batcher_sightings(in->batch, &n);
     if (n == 0)
@@ -118,12 +142,16 @@ static void on_message(void *ctx, struct message *m) {
         heard_note(in->heard, m->host, m->peer, m->arrived);
     tally_line(in->tally, &in->now, m, n > 0);
     in->by[m->transport].partial += m->fields_dropped > 0;
-    if (n == 0 || is_own(m)) {
+    size_t wanted = 0;
+    for (size_t i = 0; i < n; i++) /* a rule that makes no event and that no correlation counts has had its say */
+        if (batcher_wants(in->batch, hits[i]))
+            hits[wanted++] = hits[i];
+    if (wanted == 0 || is_own(m)) {
         in->by[m->transport].harmless++;
         return;
     }
     batcher_line(in->batch);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < wanted; i++) {
         bool ok = batch_add(in, m, hits[i]);
         if (ok && added == 0) /* at once: the next sighting may find the batch full, and this line is in the frame that goes */
             in->batch_lines[m->transport]++;
@@ -155,6 +183,11 @@ void ingest_hold(struct ingest *in) {
 }
 
 static void on_flight_changed(void *ctx) {
+    struct ingest *in = ctx;
+    if (in->held && !desk_is_behind(in)) {
+        in->held = false;
+        ingest_flush(in);
+    }
     ingest_hold(ctx);
     ingest_leave(ctx);
 }
@@ -367,7 +400,7 @@ static void on_swap(void *ctx, struct generation *g) {
     in->tally = in->tally_next;
     in->tally_next = NULL;
     in->g = g;
-    if (!batcher_rules(in->batch, g->rules)) {
+    if (!batcher_rules(in->batch, g->rules, &g->roster)) {
         role_fail(in->role, 75);
         return;
     }
@@ -450,7 +483,7 @@ static bool setup(struct ingest *in) {
     in->intake = intake_new(in->base, &limits, on_message, in);
     in->hook = ingest_hook_new(in);
     in->flush = event_new(in->base, -1, 0, on_flush, in);
-    in->age = event_new(in->base, -1, 0, on_flush, in);
+    in->age = event_new(in->base, -1, 0, on_age, in);
     in->stats = event_new(in->base, -1, EV_PERSIST, on_stats, in);
     in->grace = event_new(in->base, -1, 0, on_grace, in);
     if (!in->batch || !in->intake || !in->hook || !in->flush || !in->age || !in->stats || !in->grace)

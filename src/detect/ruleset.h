@@ -58,9 +58,12 @@ struct rule_info { /* what others may know about a rule; borrowed from the rule 
     const struct str
         *wanted; /* names of all fields a sighting of this rule must carry: entities, group-by, values, title fields */
     size_t nwanted;
+    const uint16_t *wanted_ids; /* the same as enum field_id */
     const struct str
-        *keyed; /* those by which sightings may be coalesced: group-by and value fields of its correlations + entities */
+        *keyed; /* those by which sightings may be coalesced: group-by and value fields of its correlations, entities of the events they make.
+                  * A rule that joins: the entity of what it joins comes first; a sighting without one of these goes by its own entity, too */
     size_t nkeyed;
+    bool feeds; /* some correlation names it */
     int64_t timespan; /* correlations: us */
     enum rule_status status;
     struct str status_why;   /* absent when it is loaded */

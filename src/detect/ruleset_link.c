@@ -251,16 +251,18 @@ static void names_of_corr(struct names *s, const struct corr *c, size_t ref) {
         names_add_as(s, c->fields[i].names[ref]);
 }
 
-/* Of rule `i` and of every correlation above it: a correlation is made of the sightings below, and carries what they carry. */
+/* Of rule `i` and of every correlation above it: a correlation is made of the sightings below, and carries what they carry. What it joins
+ * comes first among the keyed: when that is not whole, its own entity is keyed, too (ruleset.h). */
 static void collect(const struct ruleset *rs, size_t i, struct names *wanted, struct names *keyed, int depth) {
     const struct rule *r = &rs->rules[i];
-    for (size_t k = 0; k < r->info.nentity; k++) {
-        names_add(wanted, r->info.entity[k]);
-        names_add(keyed, r->info.entity[k]);
-    }
     for (size_t k = 0; r->info.joins && k < r->info.joins->nentity; k++) {
         names_add_as(wanted, r->info.joins->entity[k]);
         names_add_as(keyed, r->info.joins->entity[k]);
+    }
+    for (size_t k = 0; k < r->info.nentity; k++) {
+        names_add(wanted, r->info.entity[k]);
+        if (r->info.makes_event && !r->info.joins)
+            names_add(keyed, r->info.entity[k]);
     }
     names_of_title(wanted, r->info.event_title);
     for (uint32_t p = rs->parent_at[i]; p < rs->parent_at[i + 1] && depth < CORR_DEPTH_MAX; p++) {
@@ -294,6 +296,13 @@ static bool entities(struct ruleset *rs, struct rule *r) {
     return keep_names(rs, &s, &r->info.entity, &r->info.nentity);
 }
 
+static const uint16_t *ids_of(struct ruleset *rs, const struct str *v, size_t n) {
+    uint16_t *ids = arena_alloc(&rs->arena, (n + 1) * sizeof *ids);
+    for (size_t i = 0; ids && i < n; i++)
+        ids[i] = (uint16_t)field_find(v[i]);
+    return ids;
+}
+
 /* As the rule spells them: that is what its author looks for in a list. */
 static bool reads(struct ruleset *rs, struct rule *r) {
     struct names s = {.n = 0};
@@ -315,7 +324,7 @@ static bool fields(struct ruleset *rs) {
         struct rule_info *info = &rs->rules[i].info;
         collect(rs, i, &wanted, &keyed, 0);
         if (!keep_names(rs, &wanted, &info->wanted, &info->nwanted) || !keep_names(rs, &keyed, &info->keyed, &info->nkeyed) ||
-            !reads(rs, &rs->rules[i]))
+            !(info->wanted_ids = ids_of(rs, info->wanted, info->nwanted)) || !reads(rs, &rs->rules[i]))
             return false;
     }
     return true;
@@ -338,6 +347,7 @@ static void who_speaks(struct ruleset *rs) {
             r->info.status = RULE_NOT_HERE;
             r->info.status_why = r->src.unknown;
         }
+        r->info.feeds = r->named;
         if (!r->event_set)
             r->info.makes_event = !r->named || r->generated || r->joins;
     }
@@ -373,8 +383,8 @@ bool ruleset_link(struct ruleset *rs, struct errs *es) {
         check_depth(&l);
         resolve(&l);
         compact(&l, moved);
+        who_speaks(rs); /* what makes no event is not told apart by what events are */
         memory = make_parents(rs) && attach_filters(rs) && fields(rs);
-        who_speaks(rs);
         who_can_fire(rs);
     }
     if (!memory) {

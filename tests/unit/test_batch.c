@@ -35,7 +35,7 @@ static int setup(void **state) {
         fail_msg("%s", err_format(&es->v[0], text, sizeof text));
     free(es);
     b = batcher_new();
-    assert_true(batcher_rules(b, rs));
+    assert_true(batcher_rules(b, rs, NULL));
     return 0;
 }
 
