@@ -392,7 +392,7 @@ static const char *const harmless[] = {
     "<78>Oct 11 22:17:01 gw CRON[99]: (root) CMD (cd / && run-parts --report /etc/cron.hourly)",
     "<86>Oct 11 22:17:01 gw CRON[98]: pam_unix(cron:session): session opened for user root(uid=0) by (uid=0)",
     "<6>Oct 11 22:14:15 gw kernel: [ 1234.567] eth0: Link is Up - 1Gbps/Full - flow control rx/tx",
-    "<4>Oct 11 22:14:15 gw kernel: [UFW BLOCK] IN=eth0 OUT= SRC=198.51.100.9 DST=192.0.2.1 PROTO=TCP SPT=4000 DPT=23",
+    "<4>Oct 11 22:14:15 gw kernel: [UFW AUDIT] IN=eth0 OUT= SRC=198.51.100.9 DST=192.0.2.1 PROTO=TCP SPT=4000 DPT=23",
     "<190>Oct 11 22:14:15 gw nginx: 198.51.100.9 - - [11/Oct/2026:22:14:15 +0000] \"GET / HTTP/1.1\" 200 612 \"-\" \"curl/7.88\"",
     "<22>Oct 11 22:14:15 gw postfix/smtpd[88]: connect from mail.example.org[198.51.100.25]",
     "<22>Oct 11 22:14:15 gw postfix/qmgr[87]: 4A1B2C: removed",
