@@ -46,6 +46,13 @@ int64_t latency_at(const struct latency *l, unsigned mille);
 void latency_json(const struct latency *l, struct jw *w);
 void latency_metrics(const struct latency *l, struct buf *b);
 
+#define STORMS_MAX 4096
+struct storm { /* of a rule and an organisation: events made in an hour */
+    uint64_t key;
+    int64_t hour;
+    uint64_t made;
+};
+
 struct desk {
     struct store *store;
     char *database, *domain, *tlp;
@@ -57,6 +64,7 @@ struct desk {
     char pause_why[160];
     struct correlator *corr;
     struct str *org_names; /* as the correlator knows them */
+    struct storm storms[STORMS_MAX];
     uint64_t windows_said; /* a bit per bound that was reached and told of */
     struct table *sources; /* "org\0name" -> id of the source row */
     size_t rows;           /* of the open group commit */
@@ -78,7 +86,7 @@ struct desk {
     size_t nuntold;
     struct latency latency; /* of group commits */
     struct {
-        uint64_t sightings, unknown_rule, events, folded, alerts, decisions, refused, carried, sent, failed, dead, commit_failed, quiet_folds;
+        uint64_t sightings, unknown_rule, events, folded, alerts, decisions, refused, carried, sent, failed, dead, commit_failed, quiet_folds, stormed;
     } n;
 };
 
@@ -133,6 +141,7 @@ struct claim { /* somebody or something says that something happened */
     int64_t count, first, last;
     bool only_fold;                /* may not make an event */
     bool counted;                  /* a correlation's: the sightings behind it stand in the event already */
+    bool storms;                   /* of a rule: many new ones become one */
     const struct rule_info *joins; /* the correlation whose event it makes or joins; NULL = its rule's own */
     struct str title;              /* absent = by the rule's pattern */
     int64_t reporter;              /* principal, 0 = a machine */
@@ -149,6 +158,10 @@ void report_assessment(struct desk *d, const struct claim *c, const struct event
 struct str report_title(struct desk *d, const struct claim *c);
 struct str report_entity(const struct claim *c, enum field_id id);
 struct str report_field(const struct field *f, size_t n, enum field_id id);
+
+/* ---- desk_storm.c: too many new ones */
+bool storm_over(struct desk *d, const struct claim *c, int64_t now); /* counts it, unless it is one too many */
+void storm_claim(struct desk *d, const struct claim *c, struct claim *out);
 
 /* ---- desk_raise.c: more urgent than before */
 void raise_again(struct desk *d, const struct claim *c, int64_t id, int64_t now);     /* the same on another asset */

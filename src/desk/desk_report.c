@@ -173,6 +173,12 @@ int64_t report_claim(struct desk *d, const struct claim *c, int64_t now, bool *m
         d->n.folded += c->counted ? 0 : (uint64_t)c->count;
         break;
     case FATE_NEW:
+        if (c->storms && storm_over(d, c, now)) {
+            struct claim many;
+            storm_claim(d, c, &many);
+            id = report_claim(d, &many, now, made);
+            break;
+        }
         id = make_event(d, c, str_of(fp), suggestion.n ? buf_view(&suggestion) : STR_NONE, now);
         *made = id != 0;
         break;
@@ -230,7 +236,7 @@ int64_t report_alert(struct desk *d, const struct alert *al, int64_t source, int
         fields[n++] = al->by->fields[i];
     struct claim c = {.org = al->org, .source = source, .rule = ri, .correlation = ri->id, .fields = fields, .nfields = n,
                       .count = al->count ? (int64_t)al->count : 1, /* silence was seen once */
-                      .first = al->first, .last = al->last, .only_fold = !al->fired, .counted = counted(d, al, ri)};
+                      .first = al->first, .last = al->last, .only_fold = !al->fired, .storms = true, .counted = counted(d, al, ri)};
     int64_t id = report_claim(d, &c, now, made);
     if (id && al->fired)
         pending_claim(d, al, id, d->g.roster->orgs[al->org].db_id);
@@ -325,7 +331,7 @@ static size_t take_sighting(struct desk *d, const struct sighting *s, struct sig
             last = s->times[t] > last ? s->times[t] : last;
         }
         struct claim c = {.org = s->org, .source = x->source, .rule = ri, .fields = s->fields, .nfields = s->nfields, .count = (int64_t)s->total,
-                          .first = first, .last = last};
+                          .first = first, .last = last, .storms = !source};
         const struct rule_info *whose = rule_speaks_for(ri, s->fields, s->nfields);
         c.joins = whose == ri ? NULL : whose;
         bool made;

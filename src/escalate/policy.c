@@ -61,6 +61,7 @@ void policy_default(struct policy *out) {
     memcpy(out->ladders, default_ladders, sizeof default_ladders);
     memcpy(out->targets, default_targets, sizeof default_targets);
     out->dedup = HOURS(24);
+    out->new_events = 200;
     out->review_due = DAYS(14);
     out->reopen_window = DAYS(90);
     out->ack_reminder = HOURS(1);
@@ -80,7 +81,7 @@ struct ladder_conf {
 };
 struct policy_conf {
     const struct tree_node *ladders, *targets;
-    int64_t dedup, review_due, reopen_window, ack_reminder;
+    int64_t dedup, new_events, review_due, reopen_window, ack_reminder;
 };
 
 static const char *const channel_words[] = {"preferred", "all", NULL};
@@ -115,6 +116,8 @@ static const struct opt policy_opts[] = {
     {"targets", OPT_NODE, offsetof(struct policy_conf, targets), 0, 0, NULL, "by when what is done, per priority", NULL, NULL, 0},
     {"dedup", OPT_DURATION, offsetof(struct policy_conf, dedup), US_PER_S, NEVER_MORE, NULL,
      "sightings alike fold into an open event for", NULL, NULL, 0},
+    {"new_events", OPT_INT, offsetof(struct policy_conf, new_events), 1, 1000000, NULL,
+     "of P4 and P5 one rule makes so many in an hour; more of them are counted in one", NULL, NULL, 0},
     {"review_due", OPT_DURATION, offsetof(struct policy_conf, review_due), US_PER_S, NEVER_MORE, NULL,
      "the review is held within", NULL, NULL, 0},
     {"reopen_window", OPT_DURATION, offsetof(struct policy_conf, reopen_window), US_PER_S, 10 * NEVER_MORE, NULL,
@@ -253,6 +256,7 @@ static void load_doc(const struct tree_node *root, struct policy *out, struct er
                 load_targets(n, &out->targets[p], es);
         }
         over(&out->dedup, c.dedup);
+        over(&out->new_events, c.new_events);
         over(&out->review_due, c.review_due);
         over(&out->reopen_window, c.reopen_window);
         over(&out->ack_reminder, c.ack_reminder);

@@ -127,6 +127,36 @@ static void noise_does_not_push_what_is_urgent_out_of_the_list(void **state) {
     help_close(&h);
 }
 
+static void a_thousand_sources_are_not_a_thousand_events(void **state) {
+    struct help h;
+    char ip[24];
+    (void)state;
+    help_open(&h);
+    h.policy.new_events = 20;
+    for (int i = 0; i < 50; i++) {
+        snprintf(ip, sizeof ip, "192.0.2.%d", i);
+        help_sight(&h, "r-try", ip, 2, 1000);
+    }
+    struct json *j = help_list(&h, "iso", "events");
+    assert_int_equal(json_count(j), 21);
+    assert_str(json_get_text(json_at(j, 0), "title"), "tried: many at once");
+    assert_int_equal(json_int(json_get(json_at(j, 0), "count"), 0), 60); /* nothing is lost */
+    assert_true(str_absent(json_get_text(json_at(j, 0), "src_ip")));
+    json_free(j);
+    help_sight(&h, "r-root", "198.51.100.7", 1, 0); /* what is urgent is never one of many */
+    h.now += US_PER_S;
+    help_sight(&h, "r-try", "192.0.2.49", 1, 0); /* and each source is still counted by itself: its third try */
+    j = help_list(&h, "iso", "events");
+    assert_int_equal(json_count(j), 23);
+    assert_str(json_get_text(json_at(j, 0), "title"), "Attack from 192.0.2.49");
+    assert_int_equal(json_int(json_get(json_at(j, 0), "count"), 0), 3);
+    json_free(j);
+    h.now += US_PER_H;
+    help_sight(&h, "r-try", "192.0.2.200", 1, 0);
+    assert_int_equal(events(&h), 24); /* a new hour */
+    help_close(&h);
+}
+
 static void after_a_dismissal_it_is_a_new_event_with_the_old_verdict_beside_it(void **state) {
     struct help h;
     (void)state;
@@ -464,6 +494,7 @@ int main(void) {
         cmocka_unit_test(a_batch_sent_again_is_counted_once),
         cmocka_unit_test(different_addresses_are_different_events),
         cmocka_unit_test(noise_does_not_push_what_is_urgent_out_of_the_list),
+        cmocka_unit_test(a_thousand_sources_are_not_a_thousand_events),
         cmocka_unit_test(after_a_dismissal_it_is_a_new_event_with_the_old_verdict_beside_it),
         cmocka_unit_test(what_a_correlation_counts_is_one_event_with_it),
         cmocka_unit_test(more_of_what_was_called_no_matter_is_quiet_until_its_correlation_fires),
