@@ -14,6 +14,9 @@ enum pri_kind { PRI_NONE, PRI_GOOD, PRI_BAD }; /* none there; 0..191 without lea
 #include "parse/formats.def"
 #undef FORMAT
 
+/* The shape that most lines behind a good PRI have; false, and m as it was, when it is another: the formats tell. */
+bool quick_parse(struct message *m, struct str rest);
+
 /* The length of a valid STRUCTURED-DATA (RFC 5424 6.3, not NILVALUE) at the front of s; 0 when there is none. */
 size_t sd_length(struct str s);
 
@@ -28,6 +31,15 @@ static inline struct str sub(struct str s, size_t from, size_t to) {
 
 static inline bool is_digit(char c) {
     return c >= '0' && c <= '9';
+}
+
+/* Behind a BSD tag: blanks around the text are padding (and a CR is of a foreign framing); they are in raw. */
+static inline struct str text_trimmed(struct str s) {
+    while (s.n && s.p[0] == ' ')
+        s.p++, s.n--;
+    while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t' || s.p[s.n - 1] == '\r'))
+        s.n--;
+    return s.n ? s : STR_NONE;
 }
 
 /* 0..15, or -1. */

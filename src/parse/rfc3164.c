@@ -99,11 +99,7 @@ static void text(struct message *m, struct str s) {
         m->procid = t.pid;
         s = sub(s, t.end, s.n);
     }
-    /* blanks around the text are padding (and a CR is of a foreign framing): they are in raw */
-    s = skip_blanks(s);
-    while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t' || s.p[s.n - 1] == '\r'))
-        s.n--;
-    m->msg = s.n ? s : STR_NONE;
+    m->msg = text_trimmed(s);
 }
 
 static void clear(struct message *m) {

@@ -11,13 +11,11 @@
 
 #include <string.h>
 
-enum { TAG_CHAR = 1, HOST_CHAR = 2, HEX_COLON = 4 };
-
 /* Built once by the compiler: which bytes may stand in a tag (printable, none of "[]: ", see tag_word) and in a host name. */
 #define GRAPH TAG_CHAR
 #define NAMEC (TAG_CHAR | HOST_CHAR)
 #define HEXC (TAG_CHAR | HOST_CHAR | HEX_COLON)
-static const uint8_t kind[256] = {
+const uint8_t tag_kind[256] = {
     ['!'] = GRAPH, ['"'] = GRAPH, ['#'] = GRAPH, ['$'] = GRAPH, ['%'] = NAMEC, ['&'] = GRAPH, ['\''] = GRAPH, ['('] = GRAPH,
     [')'] = GRAPH, ['*'] = GRAPH, ['+'] = GRAPH, [','] = GRAPH, ['-'] = NAMEC, ['.'] = HEXC, ['/'] = NAMEC, ['0' ... '9'] = HEXC,
     [':'] = HOST_CHAR | HEX_COLON, [';'] = GRAPH, ['<'] = GRAPH, ['='] = GRAPH, ['>'] = GRAPH, ['?'] = GRAPH, ['@'] = NAMEC,
@@ -25,17 +23,9 @@ static const uint8_t kind[256] = {
     ['a' ... 'f'] = HEXC, ['g' ... 'z'] = NAMEC, ['{'] = GRAPH, ['|'] = GRAPH, ['}'] = GRAPH, ['~'] = GRAPH, [0x80 ... 0xff] = NAMEC,
 };
 
-static size_t run(struct str s, uint8_t which) {
-    size_t n = 0;
-
-    while (n < s.n && (kind[(unsigned char)s.p[n]] & which))
-        n++;
-    return n;
-}
-
 /* An IPv6 address would pass for a tag ("2001:" and so on); two colons and only hex make a host. */
 static bool ipv6_like(struct str s) {
-    size_t n = run(s, HEX_COLON), colons = 0;
+    size_t n = tag_run(s, HEX_COLON), colons = 0;
 
     for (size_t i = 0; i < n; i++)
         colons += s.p[i] == ':';
@@ -59,7 +49,7 @@ static size_t tag_end(struct str s, size_t i, bool pid) {
 static size_t bracketed(struct str s, size_t i, struct str *in) {
     if (i >= s.n || s.p[i] != '[')
         return i;
-    size_t n = run(sub(s, i + 1, s.n), TAG_CHAR);
+    size_t n = tag_run(sub(s, i + 1, s.n), TAG_CHAR);
     if (n == 0 || n > 128 || i + 1 + n >= s.n || s.p[i + 1 + n] != ']')
         return i;
     *in = sub(s, i + 1, i + 1 + n);
@@ -100,7 +90,7 @@ static bool is_alpha(char c) {
 /* "Microsoft Word[411]: text": up to three words with capitals and a number in brackets; anything less is a sentence. */
 static bool title_tag(struct str s, size_t n, struct tag *t) {
     for (int words = 1; words < 3 && n + 1 < s.n && s.p[n] == ' ' && is_upper(s.p[0]) && is_upper(s.p[n + 1]); words++) {
-        size_t more = run(sub(s, n + 1, s.n), TAG_CHAR);
+        size_t more = tag_run(sub(s, n + 1, s.n), TAG_CHAR);
         n += 1 + more;
         if (n < s.n && s.p[n] == '[') {
             size_t end = 0;
@@ -136,7 +126,7 @@ static bool two_words(struct str s, size_t n, struct tag *t) {
 
     if (n + 1 >= s.n || s.p[n] != ' ' || (!is_digit(s.p[n + 1]) && !login))
         return false;
-    size_t more = run(sub(s, n + 1, s.n), TAG_CHAR), end = n + 1 + more;
+    size_t more = tag_run(sub(s, n + 1, s.n), TAG_CHAR), end = n + 1 + more;
     return more && (login || (end < s.n && s.p[end] == ':')) && tag_close(s, end, t);
 }
 
@@ -152,7 +142,7 @@ static bool tab_tag(struct str s, size_t n, struct tag *t) {
 }
 
 bool tag_read(struct str s, struct tag *t) {
-    size_t n = run(s, TAG_CHAR);
+    size_t n = tag_run(s, TAG_CHAR);
 
     if (n == 0)
         return bracket_tag(s, t);
@@ -163,10 +153,10 @@ bool tag_read(struct str s, struct tag *t) {
 
 /* The length of a host name and whether one is there: a word that is no tag. */
 size_t tag_host(struct str s) {
-    size_t n = run(s, HOST_CHAR);
+    size_t n = tag_run(s, HOST_CHAR);
 
     if (s.n && s.p[0] == '[') { /* [2001:db8::1] */
-        size_t in = run(sub(s, 1, s.n), HEX_COLON);
+        size_t in = tag_run(sub(s, 1, s.n), HEX_COLON);
         return in > 2 && in + 2 < s.n && s.p[1 + in] == ']' && s.p[2 + in] == ' ' && memchr(s.p, ':', in) ? in + 2 : 0;
     }
     struct str pid;

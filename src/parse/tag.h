@@ -7,6 +7,26 @@
 
 #include "base/str.h"
 
+enum { TAG_CHAR = 1, HOST_CHAR = 2, HEX_COLON = 4 };
+extern const uint8_t tag_kind[256];
+
+/* How many bytes at the front of s are of a kind; of both a tag's and a host's. */
+static inline size_t tag_run(struct str s, uint8_t which) {
+    size_t n = 0;
+
+    while (n < s.n && (tag_kind[(unsigned char)s.p[n]] & which))
+        n++;
+    return n;
+}
+
+static inline size_t tag_run_both(struct str s) {
+    size_t n = 0;
+
+    while (n < s.n && (tag_kind[(unsigned char)s.p[n]] & (TAG_CHAR | HOST_CHAR)) == (TAG_CHAR | HOST_CHAR))
+        n++;
+    return n;
+}
+
 struct tag {
     struct str app, pid; /* pid absent when there is none */
     size_t end;          /* where the text begins */
