@@ -3,7 +3,8 @@
  * gen.c - a seeded stream of syslog lines like those of a few dozen servers
  *
  * Takes   -n lines, -s seed, -p per mille of security relevant lines (default 20), -k distinct attackers (default 200), -t truth file,
- *         -o octet-counted framing, -e fraction of hosts that speak RFC 5424 in percent (default 30).
+ *         -o octet-counted framing, -e fraction of hosts that speak RFC 5424 in percent (default 30), -w length of host names (default 6; 25 makes
+ *         160 bytes a line on average), -a first attacker (default 0: so that a second file has others).
  * Gives   lines on standard output; in the truth file a count per class. The same arguments give the same bytes.
  */
 #include <inttypes.h>
@@ -46,13 +47,13 @@ static void harmless(char *o, size_t n, const char **program)
     }
 }
 
-static unsigned attackers = 200;
+static unsigned attackers = 200, first_attacker;
 static uint64_t truth[4];
 static const char *const truth_name[] = {"harmless", "failed_password", "invalid_user", "sudo_failure"};
 
 static void relevant(char *o, size_t n, const char **program)
 {
-    unsigned k = rnd(attackers), b = rnd(60000) + 1024, kind = rnd(10);
+    unsigned k = first_attacker + rnd(attackers), b = rnd(60000) + 1024, kind = rnd(10);
     *program = "sshd";
     if (kind < 6) {
         truth[1]++;
@@ -67,16 +68,21 @@ static void relevant(char *o, size_t n, const char **program)
     }
 }
 
+static int host_width = 6;
+
 static int header(char *o, size_t n, uint64_t i, unsigned percent5424, const char *program)
 {
     static const char *const mon[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     unsigned host = rnd(64), s = (unsigned)(i / 1000 % 86400), pid = 300 + rnd(30000);
     bool is5424 = host * 100 < percent5424 * 64, kernel = !strcmp(program, "kernel");
+    char name[64];
+    snprintf(name, sizeof name, "host%02u.dc%u.site-north.example.test", host, host % 4);
+    name[host_width] = '\0';
     if (is5424)
-        return snprintf(o, n, "<38>1 2026-10-11T%02u:%02u:%02u.%03uZ host%02u %s %u - %s ", s / 3600, s / 60 % 60, s % 60, rnd(1000), host,
+        return snprintf(o, n, "<38>1 2026-10-11T%02u:%02u:%02u.%03uZ %s %s %u - %s ", s / 3600, s / 60 % 60, s % 60, rnd(1000), name,
                         program, pid, host & 1 ? "[meta@32473 seq=\"1\" zone=\"dmz\"]" : "-");
-    if (kernel) return snprintf(o, n, "<6>%s 11 %02u:%02u:%02u host%02u kernel: ", mon[9], s / 3600, s / 60 % 60, s % 60, host);
-    return snprintf(o, n, "<38>%s 11 %02u:%02u:%02u host%02u %s[%u]: ", mon[9], s / 3600, s / 60 % 60, s % 60, host, program, pid);
+    if (kernel) return snprintf(o, n, "<6>%s 11 %02u:%02u:%02u %s kernel: ", mon[9], s / 3600, s / 60 % 60, s % 60, name);
+    return snprintf(o, n, "<38>%s 11 %02u:%02u:%02u %s %s[%u]: ", mon[9], s / 3600, s / 60 % 60, s % 60, name, program, pid);
 }
 
 int main(int argc, char **argv)
@@ -85,7 +91,7 @@ int main(int argc, char **argv)
     unsigned mille = 20, percent5424 = 30;
     const char *truth_file = NULL;
     bool octets = false;
-    for (int c; (c = getopt(argc, argv, "n:s:p:k:t:e:o")) != -1;) {
+    for (int c; (c = getopt(argc, argv, "n:s:p:k:t:e:w:a:o")) != -1;) {
         uint64_t v = optarg ? strtoull(optarg, NULL, 10) : 0;
         switch (c) {
         case 'n': lines = v; break;
@@ -94,8 +100,10 @@ int main(int argc, char **argv)
         case 'k': attackers = v ? (unsigned)v : 1; break;
         case 't': truth_file = optarg; break;
         case 'e': percent5424 = (unsigned)v; break;
+        case 'w': host_width = v < 6 ? 6 : v > 36 ? 36 : (int)v; break;
+        case 'a': first_attacker = (unsigned)v; break;
         case 'o': octets = true; break;
-        default: fputs("usage: gen [-n lines] [-s seed] [-p per-mille] [-k attackers] [-e percent5424] [-t truth] [-o]\n", stderr); return 2;
+        default: fputs("usage: gen [-n lines] [-s seed] [-p per-mille] [-k attackers] [-e percent5424] [-w host-width] [-a first-attacker] [-t truth] [-o]\n", stderr); return 2;
         }
     }
     char head[256], body[512];
