@@ -172,7 +172,7 @@ class Tocsind(Lab):
         self.configure(policy=(SRC / "etc" / "policy" / "default.yaml").read_text(), roster=ROSTER.format(port=getattr(self, "hook_port", 9)), mail=False,
                        extra="webhook_out: {insecure_http: yes, private_addresses: yes}\n" + self.extra)
 
-    def hooks(self, seconds=0.0):
+    def hooks(self, seconds=0.02):
         """All webhooks that came by now, each as (monotonic seconds, body)."""
         out = []
         while (line := self.hook_lines.next(seconds)) is not None:

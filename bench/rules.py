@@ -3,7 +3,7 @@
 
 Takes   a number of rules; 0 gives none at all.
 Gives   Sigma YAML. The first twelve are in every pack, so that packs of different size find the same things: wrong passwords (counted per address; an alert
-        of P4), names that do not exist (the same), sudo refused (an event of P3 a host and user: somebody is told by webhook), a login after guessing.
+        of P4), names that do not exist (the same), sudo refused (an event of P2 a host and user, so that somebody is told by webhook), a login after guessing.
         The others are literals, pairs and lists of words, and a few regular expressions; some look at one program only. Seeded: the same every time.
 """
 import random
@@ -36,8 +36,8 @@ def twelve():
         correlation(2, "bench-guessing", "Guessing from {src_ip}", count.format(rule="bench-failed", n=5)),
         detection(3, "bench-invalid", "Unknown name from {src_ip}", "sshd", words("Invalid user ")),
         correlation(4, "bench-names", "Names tried from {src_ip}", count.format(rule="bench-invalid", n=10)),
-        detection(5, "bench-sudo", "sudo refused to {user} on {host}", "sudo", words(" incorrect password attempts"), "high", "intrusions/privileged-account-compromise",
-                  "suspected", "{c: 3, i: 3, a: 2}", ", entity: [host, user]"),
+        detection(5, "bench-sudo", "sudo refused to {user} on {host}", "sudo", words(" incorrect password attempts"), "critical", "intrusions/privileged-account-compromise",
+                  "success", "{c: 3, i: 3, a: 3}", ", entity: [host, user]"),
         detection(6, "bench-accepted", "Login of {user} from {src_ip}", "sshd", words("Accepted password for "), "informational", "other/undetermined", "unknown",
                   "{c: 0, i: 0, a: 0}"),
         correlation(7, "bench-inside", "Login after guessing from {src_ip}", "  type: temporal_ordered\n  rules: [bench-guessing, bench-accepted]\n  group-by: [src_ip]\n"
