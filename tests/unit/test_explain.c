@@ -151,7 +151,8 @@ static void the_fifth_guess_fires_and_the_sixth_joins(void **state) {
     (void)state;
     assert_int_equal(RUN(STR(GUESS GUESS GUESS GUESS GUESS GUESS), "--json"), 0);
     assert_int_equal(lines(), 6);
-    assert_true(null_at(object(4), "/event"));
+    assert_str(at(object(4), "/event/priority"), "P5");
+    assert_int_equal(json_count(json_get(object(4), "alerts")), 0);
     assert_int_equal(json_count(json_get(object(4), "sightings")), 1);
     assert_str(at(object(4), "/sightings/0/class"), "intrusion-attempts/brute-force");
     const struct json *j = object(5);
@@ -165,6 +166,7 @@ static void the_fifth_guess_fires_and_the_sixth_joins(void **state) {
     assert_str(at(j, "/event/host"), "gw");
     char first[64];
     assert_true(str_copy(first, sizeof first, at(j, "/event/fingerprint")));
+    assert_str(at(object(4), "/event/fingerprint"), first);
     j = object(6);
     assert_int_equal(json_count(json_get(j, "alerts")), 0);
     assert_str(at(j, "/event/fingerprint"), first);
