@@ -33,6 +33,7 @@ struct config {
     int64_t workers;
     uint64_t free_floor, ballast;
     int64_t max_groups;
+    bool cache; /* keep what was compiled, beside the record */
     struct paths_conf files;
     struct intake_conf intake;
     struct notify_conf notify;

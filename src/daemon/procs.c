@@ -7,6 +7,8 @@
  */
 #include "daemon/parent.h"
 
+#include "daemon/cache.h"
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/pack.h"
@@ -143,6 +145,8 @@ static void on_prepared(struct proc *c, struct unpack *u) {
         proc_switch_on(c);
     } else if (!ok) {
         log_err("role", "%s cannot work with the configuration: %.*s", c->name, STR_FMT(text));
+        if (p->g && number == p->g->number)
+            cache_drop(p->g->config.state); /* the next start compiles it anew */
         if (!p->up)
             parent_end(p, 75); /* at the start somebody is watching: say it and leave */
         else

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/pack.h"
 #include "daemon/bundle.h"
+#include "daemon/cache.h"
 #include "daemon/config_check.h"
 #include "daemon/image.h"
 #include "daemon/secrets.h"
@@ -43,7 +44,9 @@ struct reload {
     struct sockets listeners;
     struct askers now, queued; /* who waits for this reload, and for the one after it */
     bool again, force, force_queued; /* force: take it even when it is worse than what is in force */
-    uint32_t mistakes; /* rules refused, or breaking their samples */
+    uint8_t key[SHA256_SIZE];
+    struct cached said; /* of the rules: by the compile role, now or when it compiled the same files before: */
+    bool cached;
     int failed_status;
 };
 
@@ -98,7 +101,7 @@ static void tell_askers(struct reload *r, bool ok) {
 static void finish(struct reload *r, bool ok) {
     struct parent *p = r->p;
 
-    log_lines(buf_view(&r->text), !ok ? LOG_ERR_ : r->mistakes ? LOG_WARN_ : LOG_NOTE_);
+    log_lines(buf_view(&r->text), !ok ? LOG_ERR_ : r->said.mistakes ? LOG_WARN_ : LOG_NOTE_);
     tell_askers(r, ok);
     forget(r);
     r->step = IDLE;
@@ -133,6 +136,8 @@ static void fail(struct reload *r, const struct err *e, int status) {
     if (e->hint[0])
         buf_printf(&r->text, " (%s)", e->hint);
     r->failed_status = status;
+    if (r->cached && r->next)
+        cache_drop(r->next->config.state);
     if (r->step == PREPARE)
         for (size_t i = 0; i < r->p->nprocs; i++)
             proc_send(&r->p->procs[i], FRAME_DISCARD, r->number);
@@ -193,11 +198,27 @@ static void say_unreachable(const struct generation *g) {
                  first);
 }
 
+/* For the next start, which then needs no compiling. */
+static void keep(struct reload *r) {
+    const struct config *c = &r->next->config;
+    struct err e = {0};
+
+    if (!c->cache)
+        cache_drop(c->state);
+    else if (r->cached)
+        log_note("config", "generation %u is taken as it was compiled before: from=%s/" CACHE_FILE, r->number, c->state);
+    else if (cache_store(c->state, r->key, &r->said, r->next->image, &e) != RC_OK)
+        log_warn("config", "the next start has to compile again: %s", e.text);
+    else
+        log_note("config", "generation %u is compiled: kept=%s/" CACHE_FILE, r->number, c->state);
+}
+
 /* What was made becomes what is in force. */
 static void install(struct reload *r) {
     struct parent *p = r->p;
     struct sockets old = p->listeners;
 
+    keep(r);
     p->listeners = r->listeners;
     r->listeners.n = 0;
     sockets_close(&old, &p->listeners);
@@ -213,7 +234,7 @@ static void install(struct reload *r) {
     }
     generation_free(p->g);
     p->g = r->next;
-    p->mistakes = r->mistakes;
+    p->mistakes = r->said.mistakes;
     r->next = NULL;
     say_unreachable(p->g);
 }
@@ -316,28 +337,22 @@ static enum rc ask(struct reload *r, uint32_t number, struct err *e) {
     return rc;
 }
 
-static void compiled_config(struct reload *r, int fd, struct errs *es) {
-    struct generation *g = NULL;
+static void compile(struct reload *r) {
     struct err e = {0};
 
-    if (generation_open_fd(fd, 0, 1u << SEC_CONFIG, &g, es) != RC_OK ||
-        bundle_files(r->p->path, &g->config.files, &r->bundle, es) != RC_OK) {
-        fail_all(r, es, 78);
-    } else {
-        r->step = BUNDLE;
-        if (ask(r, r->number, &e) != RC_OK)
-            fail(r, &e, 75);
-    }
-    generation_free(g);
+    r->step = BUNDLE;
+    r->cached = false;
+    if (ask(r, r->number, &e) != RC_OK)
+        fail(r, &e, 75);
 }
 
 /* What is in force stays when the new set is the worse one. */
 static bool worse(const struct reload *r, struct err *e) {
     uint32_t before = r->p->mistakes;
 
-    if (!r->p->g || r->force || r->mistakes <= before)
+    if (!r->p->g || r->force || r->said.mistakes <= before)
         return false;
-    err_set(e, RC_CONFIG, "%u rules would be refused or break their samples, of the set in force it is %u: it stays", r->mistakes, before);
+    err_set(e, RC_CONFIG, "%u rules would be refused or break their samples, of the set in force it is %u: it stays", r->said.mistakes, before);
     err_hint(e, "mend them, or take the new set without them: tocsin reload --force");
     return true;
 }
@@ -347,11 +362,18 @@ static void compiled_all(struct reload *r, int fd, struct errs *es) {
     struct err e = {0};
 
     r->image_fd = dup(fd);
+    bool opens = r->image_fd >= 0 && generation_open_fd(fd, r->number, 1u << SEC_CONFIG | 1u << SEC_ROSTER, &r->next, es) == RC_OK;
+    if (!opens && r->cached) {
+        close(r->image_fd);
+        r->image_fd = -1;
+        compile(r);
+        return;
+    }
     link_free(r->link); /* its work is done: it leaves when it sees the end */
     r->link = NULL;
     r->compiler = -r->compiler;
-    if (r->image_fd < 0 || generation_open_fd(fd, r->number, 1u << SEC_CONFIG | 1u << SEC_ROSTER, &r->next, es) != RC_OK ||
-        secrets_read(p->path, r->next, r->secrets_fd, es) != RC_OK)
+    buf_str(&r->text, buf_view(&r->said.text));
+    if (!opens || secrets_read(p->path, r->next, r->secrets_fd, es) != RC_OK)
         fail_all(r, es, 78);
     else if (worse(r, &e))
         fail(r, &e, 78);
@@ -361,6 +383,38 @@ static void compiled_all(struct reload *r, int fd, struct errs *es) {
         fail(r, &e, 75);
     else
         prepare(r);
+}
+
+/* The image of the same files, when it is still there. */
+static int remembered(struct reload *r, const struct config *c) {
+    const char *why = NULL;
+    int fd;
+
+    cache_key(buf_view(&r->bundle), r->key);
+    fd = c->cache ? cache_load(c->state, r->key, &r->said, &why) : -1;
+    if (why)
+        log_warn("config", "%s/" CACHE_FILE " is passed over: %s", c->state, why);
+    return fd;
+}
+
+static void compiled_config(struct reload *r, int fd, struct errs *es) {
+    struct generation *g = NULL;
+
+    if (generation_open_fd(fd, 0, 1u << SEC_CONFIG, &g, es) != RC_OK || bundle_files(r->p->path, &g->config.files, &r->bundle, es) != RC_OK) {
+        fail_all(r, es, 78);
+        generation_free(g);
+        return;
+    }
+    int image = remembered(r, &g->config);
+    generation_free(g);
+    if (image < 0) {
+        compile(r);
+        return;
+    }
+    r->step = BUNDLE;
+    r->cached = true;
+    compiled_all(r, image, es);
+    close(image);
 }
 
 static void on_compiled(struct reload *r, struct str payload, const int *fds, size_t nfds) {
@@ -382,8 +436,9 @@ static void on_compiled(struct reload *r, struct str payload, const int *fds, si
     } else if (r->step == CONFIG) {
         compiled_config(r, fds[0], es);
     } else if (r->step == BUNDLE) {
-        r->mistakes = mistakes;
-        buf_str(&r->text, text);
+        r->said.mistakes = mistakes;
+        buf_reset(&r->said.text);
+        buf_str(&r->said.text, text);
         compiled_all(r, fds[0], es);
     }
     free(es);
@@ -489,6 +544,7 @@ struct reload *reload_new(struct parent *p) {
         r->secrets_fd[i] = -1;
     buf_init(&r->bundle, BUNDLE_MAX);
     buf_init(&r->text, TEXT_MAX);
+    buf_init(&r->said.text, TEXT_MAX);
     if (!(r->deadline = evtimer_new(p->base, on_deadline, r))) {
         free(r);
         return NULL;
@@ -503,5 +559,6 @@ void reload_free(struct reload *r) {
     event_free(r->deadline);
     buf_fini(&r->bundle);
     buf_fini(&r->text);
+    buf_fini(&r->said.text);
     free(r);
 }

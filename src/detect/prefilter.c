@@ -214,6 +214,15 @@ enum rc ruleset_prefilter_load(struct ruleset *rs, struct str serialized, struct
     return RC_OK;
 }
 
+void prefilter_platform(struct buf *out) {
+    hs_platform_info_t at = {0};
+
+    hs_populate_platform(&at);
+    buf_text(out, hs_version());
+    pack_u32(out, at.tune);
+    pack_u64(out, at.cpu_features);
+}
+
 void prefilter_free(struct ruleset *rs) {
     hs_free_database(rs->db);
     rs->db = NULL;

@@ -13,6 +13,8 @@
 bool prefilter_literals(struct ruleset *rs); /* gathers them; false without memory */
 void prefilter_free(struct ruleset *rs);
 
+void prefilter_platform(struct buf *out); /* appends what a compiled database depends on besides the literals: library and processor */
+
 struct prefilter;                                          /* scratch of one matcher */
 struct prefilter *prefilter_new(const struct ruleset *rs); /* NULL without a database, or without memory */
 void prefilter_done(struct prefilter *p);
