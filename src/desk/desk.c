@@ -89,6 +89,7 @@ enum rc desk_open(const struct desk_conf *conf, const struct desk_ops *ops, void
     if (d->conf.max_groups <= 0)
         d->conf.max_groups = 1 << 20;
     d->next_due = now;
+    d->folded_to = INT64_MAX;
     if (!rc)
         rc = store_open(d->database, &d->store, e);
     if (!rc)
@@ -114,6 +115,7 @@ void desk_close(struct desk *d, int64_t now) {
     } else if (!d->dead) {
         struct line l;
         fold_settle_due(d, now, INT64_MAX, SIZE_MAX);
+        windows_picture(d);
         line_open(&l);
         line_close(d, &l, now, 0, PRINCIPAL_SYSTEM, "record.close", STR(""));
         if (desk_end(d, RC_OK, &e))
@@ -136,6 +138,10 @@ static void config_line(struct desk *d, int64_t now) {
 
 enum rc desk_configure(struct desk *d, const struct desk_generation *g, int64_t now, struct err *e) {
     enum rc rc = desk_flush(d, now, e);
+    if (!rc && d->corr && !(rc = desk_begin(d, e))) {
+        windows_picture(d); /* other rules play back no journal */
+        rc = desk_end(d, RC_OK, e);
+    }
     if (rc)
         return rc;
     int64_t *heard = calloc(g->roster ? g->roster->nsources + 1 : 1, sizeof *heard);
@@ -235,7 +241,7 @@ static enum rc commit(struct desk *d, struct err *e) {
 
 static enum rc end_group(struct desk *d, struct err *e) {
     fold_flush(d);
-    windows_save(d);
+    windows_save(d, STR_NONE);
     enum rc rc = commit(d, e);
     if (rc && rc != RC_IO && !d->dead && d->g.rules) { /* the windows in memory counted what the record did not take */
         struct err ignored;

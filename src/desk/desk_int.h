@@ -66,6 +66,14 @@ struct desk {
     struct str *org_names; /* as the correlator knows them */
     struct storm storms[STORMS_MAX];
     uint64_t windows_said; /* a bit per bound that was reached and told of */
+    struct {               /* desk_corr.c: the pieces of the record */
+        int64_t seq;                          /* the last row of the journal */
+        int64_t picture, first, picture_bytes; /* the whole one: its number, where its journal begins, its size */
+        int64_t taking, taking_first, taken;   /* the one being taken, 0: none */
+        int64_t bytes;                        /* of the journal from `first` on */
+        bool shapes_due;
+    } windows;
+    int64_t folded_to; /* up to here the journal's folds stand in their rows */
     struct table *sources; /* "org\0name" -> id of the source row */
     size_t rows;           /* of the open group commit */
     struct err broken;     /* what the last group commit failed with when it was ended by somebody else */
@@ -73,7 +81,7 @@ struct desk {
     size_t nfolds;
     uint8_t line_stored[BATCH_LINES_MAX / 8 + 1]; /* a bit per line of the present batch */
     struct fold kept[FOLDS_MAX]; /* as they were when the present frame began */
-    size_t nkept;
+    size_t nkept, kept_ops;
     struct arena scratch;  /* of one call */
     struct arena batch;    /* of one group commit */
     struct buf watch;      /* lines for after the commit */
@@ -251,7 +259,9 @@ enum rc respond_declare(struct act *a);
 /* ---- desk_corr.c: correlation windows */
 enum rc windows_new(struct desk *d, struct err *e);     /* from the record, for the present rules */
 void windows_begin(struct desk *d, int64_t now);        /* the first configuration of this life, or another */
-void windows_save(struct desk *d);                      /* what changed, into the open transaction */
+enum rc windows_undo(struct desk *d);                   /* what the present frame counted */
+void windows_save(struct desk *d, struct str folds);    /* what changed, into the open transaction */
+void windows_picture(struct desk *d);                   /* all of it, so that the journal is not needed any more */
 void windows_tick(struct desk *d, int64_t now);         /* those that are due close */
 
 /* ---- desk_work.c */

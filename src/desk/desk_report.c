@@ -360,11 +360,11 @@ static enum rc open_group(struct desk *d, struct err *e) {
 }
 
 /* A frame that cannot be taken is undone and refused alone: it must not take its neighbours with it, nor come back for ever. The windows
- * begin again as they were at the last commit: an alert whose event was undone must fire again, and what its neighbours fired folds then;
- * what these counted since (a few milliseconds) is the price. */
+ * begin again as they were at the last commit, with what its neighbours counted since: an alert whose event was undone must fire again. */
 static void part_begin(struct desk *d) {
     memcpy(d->kept, d->folds, d->nfolds * sizeof *d->folds);
     d->nkept = d->nfolds;
+    d->kept_ops = d->corr ? correlator_ops(d->corr).n : 0;
     store_part(d->store);
 }
 
@@ -375,7 +375,7 @@ static enum rc part_end(struct desk *d, struct err *e) {
         d->nfolds = d->nkept;
         desk_forget_sources(d);
         log_warn("desk", "a frame of ingest was refused: %s", e ? e->text : rc_word(rc));
-        if (!store_failed(d->store, NULL) && windows_new(d, NULL))
+        if (!store_failed(d->store, NULL) && windows_undo(d))
             d->dead = true;
     }
     return rc;

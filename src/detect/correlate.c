@@ -4,7 +4,7 @@
  *
  * Takes   sightings, each with all its times; the time, when windows close.
  * Gives   alerts: one when a correlation fires, and one per sighting that folds into it afterwards.
- * Keeps   groups, bounded; a list of what changed, so that the desk saves it in the transaction of the sightings.
+ * Keeps   groups, bounded; a journal of what changed them (correlate_journal.c).
  *
  * What fires is a sighting of the correlation itself for those that name it. While it folds and its condition still holds, they are
  * reminded of it (a reminder counts nothing): a login after two hours of guessing is still a login after guessing.
@@ -17,21 +17,7 @@
 
 #include "base/digest.h"
 #include "base/pack.h"
-#include "detect/correlate_store.h"
-#include "detect/ruleset_link.h"
-
-struct correlator {
-    const struct ruleset *rs;
-    struct groups groups;
-    const struct str *orgs;
-    size_t norgs;
-    uint64_t seed[2]; /* of the hashes of values, saved with them */
-    bool seeded;      /* by the record */
-    bool closes, expected;
-    bool exact; /* what is fed is known by its own names only */
-    struct corr_stats stats;
-    struct buf state;
-};
+#include "detect/correlate_int.h"
 
 struct feed { /* one call of correlate(), handed down the chain */
     struct correlator *c;
@@ -54,13 +40,17 @@ struct correlator *correlator_new(const struct ruleset *rs, size_t max_groups) {
         return NULL;
     c->rs = rs;
     buf_init(&c->state, STATE_MAX);
+    if (!journal_init(c)) {
+        correlator_free(c);
+        return NULL;
+    }
     for (size_t i = 0; i < rs->n; i++)
         c->closes = c->closes || (rs->rules[i].corr && rs->rules[i].corr->closes);
     if (groups_init(&c->groups, rs, max_groups)) {
         memcpy(c->seed, c->groups.seed, sizeof c->seed);
         return c;
     }
-    free(c);
+    correlator_free(c);
     return NULL;
 }
 
@@ -69,6 +59,7 @@ void correlator_free(struct correlator *c) {
         return;
     groups_fini(&c->groups);
     buf_fini(&c->state);
+    journal_fini(c);
     free(c);
 }
 
@@ -104,7 +95,7 @@ static void pack_value(struct buf *b, struct str v) {
     buf_str(b, v);
 }
 
-static struct str unpack_value(struct unpack *u) {
+struct str corr_unpack_value(struct unpack *u) {
     uint64_t n = unpack_varint(u);
     if (n > KEY_VALUE_MAX || n > (size_t)(u->end - u->p))
         u->bad = true;
@@ -133,7 +124,7 @@ static size_t group_fields(const struct correlator *c, const struct group *g, ch
     memcpy(bytes, g->key, g->key_n);
     unpack_init(&u, str_n(bytes, g->key_n));
     for (size_t i = 0; i < corr->nby; i++)
-        out[i] = (struct field){corr->by[i].id, 0, corr->by[i].name, unpack_value(&u)};
+        out[i] = (struct field){corr->by[i].id, 0, corr->by[i].name, corr_unpack_value(&u)};
     return corr->nby;
 }
 
@@ -241,6 +232,7 @@ static void run_one(struct run *run, struct group **g, struct seen *s) {
     struct correlator *c = run->f->c;
     struct fired out;
     size_t bytes = group_bytes(*g);
+    groups_change(&c->groups, *g);
     enum step step = group_step(*g, run->r, s, run->f->now, chained(c, run->proto.rule), &out);
     c->stats.bounded += out.lost;
     groups_touched(&c->groups, *g, bytes);
@@ -295,7 +287,7 @@ static void feed_parents(const struct feed *f, uint32_t rule, const struct times
     if (depth > CORR_DEPTH_MAX)
         return;
     for (uint32_t p = rs->parent_at[rule]; p < rs->parent_at[rule + 1]; p++)
-        if (!rs->rules[rs->parents[p].corr].disabled)
+        if (!rs->rules[rs->parents[p].corr].disabled && !(f->c->blind && f->c->blind[rs->parents[p].corr]))
             feed_one(f, rs->parents[p].corr, rs->parents[p].ref, t, depth);
 }
 
@@ -304,6 +296,7 @@ void correlate(struct correlator *c, const struct sighting *s, int64_t now, aler
     const struct times t = {s->times, s->weights, s->ntimes, false};
     if (s->rule_index >= c->rs->n)
         return;
+    journal_sighting(c, s, now);
     c->stats.fed++;
     c->exact = c->exact || (s->nfields && s->fields[0].flags & FIELD_EXACT);
     feed_parents(&f, s->rule_index, &t, 0);
@@ -343,6 +336,7 @@ static void close_until(struct correlator *c, int64_t now, bool final, alert_fn 
         struct fired out;
         size_t bytes = group_bytes(g);
         int64_t due = group_due(g);
+        groups_change(&c->groups, g);
         enum step step = group_close(g, r, final ? due : now, final, &out);
         groups_touched(&c->groups, g, bytes);
         if (step == STEP_FIRED)
@@ -351,6 +345,8 @@ static void close_until(struct correlator *c, int64_t now, bool final, alert_fn 
 }
 
 void correlator_close(struct correlator *c, int64_t now, alert_fn fn, void *ctx) {
+    if (correlator_due(c) < now)
+        journal_op(c, JOURNAL_CLOSE, now);
     close_until(c, now, false, fn, ctx);
 }
 
@@ -367,17 +363,22 @@ void correlator_expect(struct correlator *c, int64_t now) {
     if (c->expected)
         return;
     c->expected = true;
+    bool told = false;
     for (uint32_t i = 0; i < c->rs->n; i++) {
         const struct rule *r = &c->rs->rules[i];
         for (size_t k = 0; r->corr && !r->disabled && k < r->corr->nexpect; k++) {
             char bytes[GROUP_KEY_MAX];
             struct buf key = {.p = bytes, .cap = sizeof bytes, .max = sizeof bytes - 1};
+            if (!told)
+                journal_op(c, JOURNAL_EXPECT, now);
+            told = true;
             for (size_t v = 0; v < r->corr->nby; v++)
                 pack_value(&key, r->corr->expect[k * r->corr->nby + v]);
             struct group *g = key.over ? NULL : groups_get(&c->groups, i, 0, buf_view(&key));
             size_t bytes_before = g ? group_bytes(g) : 0;
             if (!g || g->listed)
                 continue;
+            groups_change(&c->groups, g);
             group_watch(g, r, now);
             groups_touched(&c->groups, g, bytes_before);
         }
@@ -389,115 +390,18 @@ void correlator_resume(struct correlator *c, int64_t now) {
     struct group **all = n ? malloc(n * sizeof *all) : NULL;
     if (!all)
         return;
+    journal_op(c, JOURNAL_RESUME, now);
     memcpy(all, c->groups.heap, n * sizeof *all); /* which is put in order anew under way */
     for (size_t i = 0; i < n; i++) {
         size_t bytes = group_bytes(all[i]);
+        groups_change(&c->groups, all[i]);
         group_resume(all[i], &c->rs->rules[all[i]->rule], now);
         groups_touched(&c->groups, all[i], bytes);
     }
     free(all);
 }
 
-/* --- saving, restoring, forgetting */
-
-/* The organisation by name, so that another order of the roster does not mix them up. */
-static void saved_key(const struct correlator *c, const struct group *g, struct buf *b) {
-    char number[8];
-    snprintf(number, sizeof number, "#%u", g->org);
-    pack_str(b, g->org < c->norgs ? c->orgs[g->org] : str_of(number));
-    buf_add(b, g->key, g->key_n);
-}
-
-static bool org_of(const struct correlator *c, struct str name, uint16_t *org) {
-    uint64_t n;
-    for (size_t i = 0; i < c->norgs; i++)
-        if (str_eq(c->orgs[i], name)) {
-            *org = (uint16_t)i;
-            return true;
-        }
-    if (name.n < 2 || name.p[0] != '#' || !str_u64(str_sub(name, 1, name.n), UINT16_MAX, &n) || n < c->norgs)
-        return false;
-    *org = (uint16_t)n;
-    return true;
-}
-
-void correlator_dirty(struct correlator *c, corr_save_fn save, void *ctx) {
-    char bytes[GROUP_KEY_MAX + 300];
-    for (size_t i = 0; i < c->groups.ndirty; i++) {
-        struct group *g = c->groups.dirty[i];
-        const struct rule *r = &c->rs->rules[g->rule];
-        struct buf key = {.p = bytes, .cap = sizeof bytes, .max = sizeof bytes - 1};
-        saved_key(c, g, &key);
-        if (g->dead) {
-            if (g->saved)
-                save(ctx, r->info.id, buf_view(&key), STR_NONE);
-            continue;
-        }
-        buf_reset(&c->state);
-        if (r->corr->type == CORR_VALUE_COUNT) {
-            pack_u64(&c->state, c->seed[0]);
-            pack_u64(&c->state, c->seed[1]);
-        }
-        if (group_pack(g, r, &c->state) && !key.over)
-            save(ctx, r->info.id, buf_view(&key), buf_view(&c->state));
-        g->saved = true;
-    }
-    groups_settled(&c->groups);
-}
-
-/* Hashes of values mean something only with the seed they were made with; all that is saved was made with one. */
-static bool same_seed(struct correlator *c, struct str *state) {
-    struct unpack u;
-    unpack_init(&u, *state);
-    uint64_t seed[2];
-    seed[0] = unpack_u64(&u);
-    seed[1] = unpack_u64(&u);
-    if (u.bad)
-        return false;
-    if (!c->seeded)
-        memcpy(c->seed, seed, sizeof seed);
-    *state = str_sub(*state, 16, state->n);
-    return memcmp(c->seed, seed, sizeof seed) == 0;
-}
-
-static bool key_sane(const struct corr *c, struct str key) {
-    struct unpack u;
-    unpack_init(&u, key);
-    for (size_t i = 0; i < c->nby; i++)
-        unpack_value(&u);
-    return unpack_done(&u);
-}
-
-bool correlator_restore(struct correlator *c, struct str rule_id, struct str key, struct str state) {
-    struct unpack u;
-    uint16_t org;
-    long rule = ruleset_find(c->rs, rule_id);
-    unpack_init(&u, key);
-    struct str name = unpack_str(&u, 256);
-    if (rule < 0 || !c->rs->rules[rule].corr || u.bad || !org_of(c, name, &org))
-        return false;
-    const struct rule *r = &c->rs->rules[rule];
-    key = str_n(u.p, (size_t)(u.end - u.p));
-    if (!key_sane(r->corr, key) || (r->corr->type == CORR_VALUE_COUNT && !same_seed(c, &state)))
-        return false;
-    struct group *g = groups_find(&c->groups, (uint32_t)rule, org, key);
-    if (g)
-        groups_drop(&c->groups, g);
-    g = groups_get(&c->groups, (uint32_t)rule, org, key);
-    size_t bytes = g ? group_bytes(g) : 0;
-    if (!g)
-        return false;
-    g->saved = true;
-    bool ok = group_unpack(g, r, state);
-    bool dirty = g->dirty;
-    g->dirty = true; /* it is as it was saved */
-    groups_touched(&c->groups, g, bytes);
-    g->dirty = dirty;
-    if (!ok)
-        groups_drop(&c->groups, g); /* and the record forgets it at the next save */
-    c->seeded = c->seeded || (ok && r->corr->type == CORR_VALUE_COUNT);
-    return ok;
-}
+/* --- forgetting */
 
 /* Event times may be years ago (a replay), so a drained window alone does not say that nothing more will come: the group must also
  * have stood untouched for as long, by the clock of the caller. */

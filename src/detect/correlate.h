@@ -30,7 +30,6 @@ struct alert {     /* a correlation that fired, or that folds further sightings 
 };
 typedef void (*alert_fn)(void *ctx, const struct alert *a);
 
-/* Group state to be saved in the same transaction as the sightings that changed it. state absent = forget it. */
 typedef void (*corr_save_fn)(void *ctx, struct str rule_id, struct str key, struct str state);
 
 struct correlator *correlator_new(const struct ruleset *rs, size_t max_groups); /* borrows rs */
@@ -49,8 +48,22 @@ void correlator_expect(struct correlator *c, int64_t now);
 void correlator_resume(struct correlator *c, int64_t now);
 /* True when some correlation names this rule. */
 bool correlator_wants(const struct correlator *c, uint32_t rule);
-void correlator_dirty(struct correlator *c, corr_save_fn save, void *ctx); /* visits what changed since the last call */
-/* After a restart or a reload: unknown rules and malformed states are skipped (false). */
+/* What stands in the record: a picture of all groups, taken bit by bit, and a journal of what changed them since it was begun, to be
+ * written in the transaction of the sightings. Played back in order they give the same groups. */
+void correlator_journal(struct correlator *c, bool on);       /* begin, or stop, keeping one */
+struct str correlator_ops(const struct correlator *c);        /* what the journal holds; borrowed */
+void correlator_ops_cut(struct correlator *c, size_t n);      /* keeps its first n bytes; 0: the next piece begins */
+void correlator_ops_carry(struct correlator *c, struct str ops); /* of one that is given up for this one: played back, and still to be written */
+bool correlator_replay(struct correlator *c, struct str piece); /* of a journal or a picture; false: not all of it made sense */
+/* A journal that may have been written under other rules is played back between these two: shapes as correlator_shapes gave them then. */
+void correlator_shapes(const struct correlator *c, struct buf *out);
+bool correlator_replay_for(struct correlator *c, struct str shapes); /* false without memory */
+void correlator_replay_end(struct correlator *c);
+void correlator_picture(struct correlator *c);                /* begins one */
+/* Goes on with it: at most `max` groups. Gives what there is to write, for the caller to write before the next call; *done when it is whole. */
+struct str correlator_picture_step(struct correlator *c, size_t max, bool *done);
+void correlator_save(struct correlator *c, corr_save_fn save, void *ctx); /* visits every group */
+/* One group as correlator_save gave it; unknown rules and malformed states are skipped (false). */
 bool correlator_restore(struct correlator *c, struct str rule_id, struct str key, struct str state);
 /* Forgets groups whose windows drained before `now` and that stood untouched as long between two visits; visits at most max. */
 void correlator_expire(struct correlator *c, int64_t now, size_t max);

@@ -36,7 +36,7 @@ struct more { /* of all groups but those of a plain event_count */
 struct group {
     struct group *chain, *newer, *older; /* same bucket; by when it was touched */
     uint32_t hash;
-    uint32_t rule : 24, dirty : 1, saved : 1, dead : 1, listed : 1;
+    uint32_t rule : 24, taken : 1, listed : 1; /* taken: groups_picture() */
     uint32_t idle; /* seconds: when expiry first found it untouched; 0 = touched since */
     uint16_t key_n, org;
     struct alarm *alarm; /* NULL: has not fired */

@@ -4,7 +4,7 @@
  *
  * Takes   keys.
  * Gives   groups; the one whose window closes next.
- * Keeps   chains of a hash table that doubles, a list by age, a heap by when windows close, and what is to be saved.
+ * Keeps   chains of a hash table that doubles, a list by age, a heap by when windows close.
  */
 #include "detect/correlate_store.h"
 
@@ -28,24 +28,13 @@ static void group_free(struct group *g) {
     free(g);
 }
 
-void groups_settled(struct groups *s) {
-    for (size_t i = 0; i < s->ndirty; i++)
-        if (s->dirty[i]->dead)
-            group_free(s->dirty[i]);
-        else
-            s->dirty[i]->dirty = false;
-    s->ndirty = s->dead = 0;
-}
-
 void groups_fini(struct groups *s) {
-    groups_settled(s);
     for (struct group *g = s->newest, *next; g; g = next) {
         next = g->older;
         group_free(g);
     }
     free(s->buckets);
     free(s->heap);
-    free(s->dirty);
 }
 
 static uint32_t hash_of(const struct groups *s, uint32_t rule, uint16_t org, struct str key) {
@@ -59,6 +48,8 @@ static uint32_t hash_of(const struct groups *s, uint32_t rule, uint16_t org, str
 static void unlink_age(struct groups *s, struct group *g) {
     if (s->cursor == g)
         s->cursor = g->newer;
+    if (s->picture.at == g)
+        s->picture.at = g->newer;
     *(g->newer ? &g->newer->older : &s->newest) = g->older;
     *(g->older ? &g->older->newer : &s->oldest) = g->newer;
 }
@@ -135,18 +126,37 @@ struct group *groups_first_due(const struct groups *s) {
     return s->nheap ? s->heap[0] : NULL;
 }
 
-/* ---- going */
+/* ---- a picture of all */
 
-static void mark_dirty(struct groups *s, struct group *g) {
-    if (!g->dirty && grow(&s->dirty, &s->dirty_cap, s->ndirty)) {
-        s->dirty[s->ndirty++] = g;
-        g->dirty = true;
+void groups_change(struct groups *s, struct group *g) {
+    if (!s->picture.left || g->taken == s->picture.mark)
+        return;
+    g->taken = s->picture.mark;
+    s->picture.left--;
+    s->picture.keep(s->picture.ctx, g);
+}
+
+void groups_picture(struct groups *s, void (*keep)(void *ctx, const struct group *g), void *ctx) {
+    s->picture.keep = keep;
+    s->picture.ctx = ctx;
+    s->picture.at = s->oldest;
+    s->picture.left = s->n;
+    s->picture.mark = !s->picture.mark;
+}
+
+void groups_take(struct groups *s, size_t max) {
+    for (; max && s->picture.left && s->picture.at; max--) {
+        struct group *g = s->picture.at;
+        s->picture.at = g->newer;
+        groups_change(s, g);
     }
 }
 
-/* What was saved must be forgotten by the record too, so its key stays until the next save; and so does what stands in that list. */
+/* ---- going */
+
 void groups_drop(struct groups *s, struct group *g) {
     struct group **at = &s->buckets[g->hash & (s->nbuckets - 1)];
+    groups_change(s, g);
     while (*at != g)
         at = &(*at)->chain;
     *at = g->chain;
@@ -154,14 +164,7 @@ void groups_drop(struct groups *s, struct group *g) {
     heap_remove(s, g);
     s->bytes -= group_bytes(g);
     s->n--;
-    group_fini(g);
-    if (g->saved && s->dead < s->limit)
-        mark_dirty(s, g);
-    g->dead = true;
-    if (g->dirty)
-        s->dead++;
-    else
-        free(g);
+    group_free(g);
 }
 
 static void shed(struct groups *s, const struct group *but) {
@@ -215,6 +218,7 @@ struct group *groups_get(struct groups *s, uint32_t rule, uint16_t org, struct s
     g->rule = rule & 0xffffffu;
     g->org = org;
     g->key_n = (uint16_t)key.n;
+    g->taken = s->picture.mark;
     if (key.n)
         memcpy(g->key, key.p, key.n);
     if (!group_init(g, &s->rs->rules[rule])) {
@@ -239,7 +243,6 @@ void groups_touched(struct groups *s, struct group *g, size_t bytes_before) {
         unlink_age(s, g);
         link_age(s, g);
     }
-    mark_dirty(s, g);
     heap_set(s, g);
     shed(s, g);
 }

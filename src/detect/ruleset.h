@@ -63,6 +63,7 @@ struct rule_info { /* what others may know about a rule; borrowed from the rule 
         *keyed; /* those by which sightings may be coalesced: group-by and value fields of its correlations, entities of the events they make.
                   * A rule that joins: the entity of what it joins comes first; a sighting without one of these goes by its own entity, too */
     size_t nkeyed;
+    const uint16_t *keyed_ids;
     bool feeds; /* some correlation names it */
     int64_t timespan; /* correlations: us */
     enum rule_status status;

@@ -324,7 +324,7 @@ static bool fields(struct ruleset *rs) {
         struct rule_info *info = &rs->rules[i].info;
         collect(rs, i, &wanted, &keyed, 0);
         if (!keep_names(rs, &wanted, &info->wanted, &info->nwanted) || !keep_names(rs, &keyed, &info->keyed, &info->nkeyed) ||
-            !(info->wanted_ids = ids_of(rs, info->wanted, info->nwanted)) || !reads(rs, &rs->rules[i]))
+            !(info->wanted_ids = ids_of(rs, info->wanted, info->nwanted)) || !(info->keyed_ids = ids_of(rs, info->keyed, info->nkeyed)) || !reads(rs, &rs->rules[i]))
             return false;
     }
     return true;

@@ -78,7 +78,7 @@ static void run(struct ruleset *rs, struct str lines) {
         ask(rs, with, without, c, line, now);
     }
     if (c && other) {
-        correlator_dirty(c, save, other);
+        correlator_save(c, save, other);
         correlator_resume(other, latest);
         correlator_close_all(c, NULL, NULL);
         correlator_close_all(other, NULL, NULL);

@@ -404,16 +404,12 @@ static void aliases_join_different_fields(void **state) {
 
 struct saved {
     char *rule[512], *key[512], *state[512];
-    size_t rule_n[512], key_n[512], state_n[512], n, forgotten;
+    size_t rule_n[512], key_n[512], state_n[512], n;
 };
 
 static void save(void *ctx, struct str rule, struct str key, struct str st) {
     struct saved *s = ctx;
 
-    if (str_absent(st)) {
-        s->forgotten++;
-        return;
-    }
     assert_true(s->n < 512);
     s->rule[s->n] = str_dup(rule), s->rule_n[s->n] = rule.n;
     s->key[s->n] = str_dup(key), s->key_n[s->n] = key.n;
@@ -439,7 +435,7 @@ static bool restore(struct world *w, const struct saved *s, size_t i) {
 
 static void windows_are_alive_after_a_restart(void **state) {
     struct world w, v;
-    struct saved s = {.n = 0}, again = {.n = 0};
+    struct saved s = {.n = 0};
 
     (void)state;
     open_world(&w, COUNT(5, ""), 100);
@@ -447,16 +443,12 @@ static void windows_are_alive_after_a_restart(void **state) {
         see(&w, "base1", "192.0.2.1", NULL, i);
     for (int i = 0; i < 6; i++)
         see(&w, "base1", "192.0.2.2", NULL, i);
-    correlator_dirty(w.c, save, &s);
+    correlator_save(w.c, save, &s);
     assert_int_equal(s.n, 2);
-    correlator_dirty(w.c, save, &s);
-    assert_int_equal(s.n, 2); /* nothing changed since */
     close_world(&w);
 
     open_world(&v, COUNT(5, ""), 100);
     assert_true(restore(&v, &s, 0) && restore(&v, &s, 1));
-    correlator_dirty(v.c, save, &again);
-    assert_int_equal(again.n, 0);
     see(&v, "base1", "192.0.2.1", NULL, 10);
     assert_int_equal(v.fired, 1);
     assert_int_equal(v.fired_count, 5);
@@ -475,7 +467,7 @@ static void values_and_chains_survive_a_restart(void **state) {
     open_world(&w, VALUES, 100);
     see(&w, "base1", "192.0.2.1", "a", 0);
     see(&w, "base1", "192.0.2.1", "b", 1);
-    correlator_dirty(w.c, save, &s);
+    correlator_save(w.c, save, &s);
     close_world(&w);
     open_world(&v, VALUES, 100);
     assert_true(restore(&v, &s, 0));
@@ -495,7 +487,7 @@ static void a_damaged_state_is_skipped(void **state) {
     open_world(&w, VALUES, 100);
     see(&w, "base1", "192.0.2.1", "a", 0);
     see(&w, "base1", "192.0.2.1", "b", 1);
-    correlator_dirty(w.c, save, &s);
+    correlator_save(w.c, save, &s);
     size_t whole = s.state_n[0];
     for (size_t n = 0; n < whole; n++) {
         s.state_n[0] = n;
@@ -516,7 +508,7 @@ static void a_damaged_state_is_skipped(void **state) {
     free_saved(&s);
 }
 
-static void groups_are_bounded_and_the_record_is_told(void **state) {
+static void groups_are_bounded_and_the_record_with_them(void **state) {
     struct world w;
     struct saved s = {.n = 0};
     char ip[32];
@@ -527,7 +519,7 @@ static void groups_are_bounded_and_the_record_is_told(void **state) {
         snprintf(ip, sizeof ip, "192.0.2.%d", i);
         see(&w, "base1", ip, NULL, i);
     }
-    correlator_dirty(w.c, save, &s);
+    correlator_save(w.c, save, &s);
     assert_int_equal(s.n, 8);
     for (int i = 8; i < 40; i++) {
         snprintf(ip, sizeof ip, "192.0.2.%d", i);
@@ -535,16 +527,14 @@ static void groups_are_bounded_and_the_record_is_told(void **state) {
     }
     assert_int_equal(correlator_stats(w.c)->groups, 8);
     assert_int_equal(correlator_stats(w.c)->evicted, 32);
-    correlator_dirty(w.c, save, &s);
+    correlator_save(w.c, save, &s);
     assert_int_equal(s.n, 16);
-    assert_int_equal(s.forgotten, 8); /* those that were saved; the others were never heard of */
     close_world(&w);
     free_saved(&s);
 }
 
 static void drained_groups_are_forgotten_in_slices(void **state) {
     struct world w;
-    struct saved s = {.n = 0};
     char ip[32];
 
     (void)state;
@@ -553,19 +543,15 @@ static void drained_groups_are_forgotten_in_slices(void **state) {
         snprintf(ip, sizeof ip, "192.0.2.%d", i);
         see(&w, "base1", ip, NULL, i < 10 ? 0 : 5000);
     }
-    correlator_dirty(w.c, save, &s);
     for (int i = 0; i < 10; i++)
         correlator_expire(w.c, T0 + 100 * S, 4); /* untouched from here on, all of them */
     for (int i = 0; i < 10; i++)
         correlator_expire(w.c, T0 + 5001 * S, 4);
     assert_int_equal(correlator_stats(w.c)->groups, 10);
-    correlator_dirty(w.c, save, &s);
-    assert_int_equal(s.forgotten, 10);
     correlator_expire(w.c, T0 + 50000 * S, 1000);
     assert_int_equal(correlator_stats(w.c)->groups, 0);
     correlator_expire(w.c, T0 + 50000 * S, 1000);
     close_world(&w);
-    free_saved(&s);
 }
 
 static void a_replay_of_old_times_is_not_expired_under_way(void **state) {
@@ -662,8 +648,7 @@ static void keep_all(void *ctx, struct str rule, struct str key, struct str st) 
             free(s->rule[i]), free(s->key[i]), free(s->state[i]);
             s->rule[i] = s->key[i] = s->state[i] = NULL;
         }
-    if (!str_absent(st))
-        save(s, rule, key, st);
+    save(s, rule, key, st);
 }
 
 static void one_step(struct correlator *c, const struct ruleset *rs, uint32_t *seed, int64_t *now, struct heard *h) {
@@ -699,7 +684,7 @@ static void a_restart_changes_nothing(void **state) {
         for (int i = 0; i < 150; i++) {
             if (i % 10 == 9) {
                 struct saved *fresh = calloc(1, sizeof *fresh);
-                correlator_dirty(y, keep_all, s);
+                correlator_save(y, keep_all, s);
                 correlator_free(y);
                 y = correlator_new(rs, 1000);
                 for (size_t k = 0; k < s->n; k++)
@@ -772,7 +757,7 @@ static void what_we_slept_through_was_not_silent(void **state) {
     (void)state;
     open_world(&w, SILENT(""), 100);
     see(&w, "base1", "192.0.2.1", NULL, 0);
-    correlator_dirty(w.c, save, &s);
+    correlator_save(w.c, save, &s);
     close_world(&w);
     open_world(&v, SILENT(""), 100);
     assert_true(restore(&v, &s, 0));
@@ -783,6 +768,210 @@ static void what_we_slept_through_was_not_silent(void **state) {
     assert_int_equal(v.fired, 1);
     close_world(&v);
     free_saved(&s);
+}
+
+struct pieces { /* of the record */
+    char *v[512];
+    size_t n[512], count;
+};
+
+static void piece_add(struct pieces *p, struct str s) {
+    if (!s.n)
+        return;
+    assert_true(p->count < 512);
+    p->v[p->count] = str_dup(s);
+    p->n[p->count++] = s.n;
+}
+
+static void pieces_clear(struct pieces *p) {
+    for (size_t i = 0; i < p->count; i++)
+        free(p->v[i]);
+    p->count = 0;
+}
+
+static void pieces_play(struct correlator *c, const struct pieces *p) {
+    for (size_t i = 0; i < p->count; i++) {
+        struct str s = unit_exact(str_n(p->v[i], p->n[i]));
+        assert_true(correlator_replay(c, s));
+        free((char *)(uintptr_t)s.p);
+    }
+}
+
+struct journaled { /* one that writes down what it does as the desk lets it */
+    struct correlator *c;
+    struct pieces whole, taking, journal, since; /* since: from the beginning of the picture that is being taken */
+    bool on;
+};
+
+static void journal_commit(struct journaled *y, uint32_t *seed) {
+    struct str ops = correlator_ops(y->c);
+    bool done = false;
+    piece_add(&y->journal, ops);
+    piece_add(&y->since, ops);
+    correlator_ops_cut(y->c, 0);
+    if (!y->on && dice(seed) % 6 == 0) {
+        pieces_clear(&y->taking);
+        pieces_clear(&y->since);
+        correlator_picture(y->c);
+        y->on = true;
+    }
+    if (!y->on)
+        return;
+    piece_add(&y->taking, correlator_picture_step(y->c, dice(seed) % 3, &done)); /* slower than groups change */
+    if (!done)
+        return;
+    pieces_clear(&y->whole);
+    pieces_clear(&y->journal);
+    y->whole = y->taking;
+    y->journal = y->since;
+    y->taking.count = y->since.count = 0;
+    y->on = false;
+}
+
+static void journal_restart(struct journaled *y, const struct ruleset *rs) {
+    struct correlator *fresh = correlator_new(rs, 1000);
+    struct str open = correlator_ops(y->c); /* of a commit that has not come yet: it is carried over */
+    pieces_play(fresh, &y->whole);
+    pieces_play(fresh, &y->journal);
+    correlator_journal(fresh, true);
+    correlator_ops_carry(fresh, open);
+    correlator_free(y->c);
+    y->c = fresh;
+    y->on = false;
+    pieces_clear(&y->taking);
+    pieces_clear(&y->since);
+}
+
+/* As the record keeps it: a picture that is taken while groups change, and a journal. */
+static void a_picture_and_a_journal_are_all_there_is(void **state) {
+    struct ruleset *rs = help_rules(ALL_TYPES);
+    static struct heard a, b;
+    static struct journaled y;
+    size_t pictures = 0;
+
+    (void)state;
+    for (uint32_t round = 1; round <= 40; round++) {
+        struct correlator *x = correlator_new(rs, 1000);
+        uint32_t seed = round, other = round, chance = round * 77;
+        int64_t now = T0, then = T0;
+
+        y.c = correlator_new(rs, 1000);
+        correlator_journal(y.c, true);
+        for (int i = 0; i < 150; i++) {
+            if (dice(&chance) % 10 == 0)
+                journal_restart(&y, rs);
+            one_step(x, rs, &seed, &now, &a);
+            one_step(y.c, rs, &other, &then, &b);
+            if (a.n != b.n || memcmp(a.v, b.v, a.n * sizeof a.v[0]) != 0)
+                fail_msg("round %u, step %d: %zu alerts, after a restart %zu", round, i, a.n, b.n);
+            if (dice(&chance) % 3 == 0)
+                journal_commit(&y, &chance);
+            pictures += y.whole.count > 0;
+        }
+        pieces_clear(&y.whole);
+        pieces_clear(&y.taking);
+        pieces_clear(&y.journal);
+        pieces_clear(&y.since);
+        y.on = false;
+        correlator_free(x);
+        correlator_free(y.c);
+    }
+    assert_true(pictures > 1000);
+    ruleset_free(rs);
+}
+
+static void what_a_frame_counted_can_be_taken_back(void **state) {
+    struct world w, v;
+
+    (void)state;
+    open_world(&w, COUNT(5, ""), 100);
+    open_world(&v, COUNT(5, ""), 100);
+    correlator_journal(w.c, true);
+    for (int i = 0; i < 3; i++)
+        see(&w, "base1", "192.0.2.1", NULL, i);
+    size_t kept = correlator_ops(w.c).n;
+    for (int i = 3; i < 9; i++)
+        see(&w, "base1", "192.0.2.1", NULL, i);
+    assert_int_equal(w.fired, 1);
+    correlator_ops_cut(w.c, kept);
+    correlator_journal(v.c, true);
+    correlator_ops_carry(v.c, correlator_ops(w.c));
+    see(&v, "base1", "192.0.2.1", NULL, 9);
+    assert_int_equal(v.fired, 0);
+    see(&v, "base1", "192.0.2.1", NULL, 10);
+    assert_int_equal(v.fired, 1);
+    assert_int_equal(v.fired_count, 5);
+    close_world(&w);
+    open_world(&w, COUNT(5, ""), 100);
+    assert_true(correlator_replay(w.c, correlator_ops(v.c))); /* and what was carried over is written once */
+    see(&w, "base1", "192.0.2.1", NULL, 11);
+    assert_int_equal(w.fired, 0);
+    assert_int_equal(w.folded, 1);
+    close_world(&w);
+    close_world(&v);
+}
+
+/* It would fire while nobody listens, and then be silent about what it should have told. */
+static void a_correlation_that_is_new_does_not_see_the_journal(void **state) {
+    struct world w, v;
+    struct buf shapes;
+
+    (void)state;
+    open_world(&w, COUNT(5, ""), 100);
+    open_world(&v, COUNT(3, ""), 100);
+    correlator_journal(w.c, true);
+    for (int i = 0; i < 4; i++)
+        see(&w, "base1", "192.0.2.1", NULL, i);
+    buf_init(&shapes, 1 << 16);
+    correlator_shapes(w.c, &shapes);
+    assert_true(correlator_replay_for(v.c, buf_view(&shapes)));
+    correlator_replay(v.c, correlator_ops(w.c));
+    correlator_replay_end(v.c);
+    for (int i = 4; i < 7; i++)
+        see(&v, "base1", "192.0.2.1", NULL, i);
+    assert_int_equal(v.fired, 1);
+    assert_int_equal(v.fired_count, 3);
+    close_world(&v);
+    open_world(&v, COUNT(5, ""), 100); /* the same one does */
+    assert_true(correlator_replay_for(v.c, buf_view(&shapes)));
+    correlator_replay(v.c, correlator_ops(w.c));
+    correlator_replay_end(v.c);
+    see(&v, "base1", "192.0.2.1", NULL, 4);
+    assert_int_equal(v.fired, 1);
+    buf_fini(&shapes);
+    close_world(&v);
+    close_world(&w);
+}
+
+static void a_piece_that_is_cut_off_or_altered_harms_nobody(void **state) {
+    struct world w;
+    uint32_t seed = 3;
+
+    (void)state;
+    open_world(&w, VALUES, 100);
+    correlator_journal(w.c, true);
+    for (int i = 0; i < 6; i++)
+        see(&w, "base1", "192.0.2.1", i % 2 ? "one" : "two", i);
+    struct str ops = str_n(str_dup(correlator_ops(w.c)), correlator_ops(w.c).n);
+    bool done;
+    correlator_picture(w.c);
+    struct str picture = correlator_picture_step(w.c, 10, &done);
+    assert_true(done);
+    struct str both[] = {ops, str_n(str_dup(picture), picture.n)};
+    close_world(&w);
+    for (size_t k = 0; k < 2; k++)
+        for (size_t n = 0; n < both[k].n * 3; n++) {
+            struct str s = unit_exact(str_sub(both[k], 0, n < both[k].n ? n : both[k].n));
+            if (n >= both[k].n)
+                ((char *)(uintptr_t)s.p)[n % s.n] ^= (char)(1 + dice(&seed) % 255);
+            open_world(&w, VALUES, 100);
+            bool ok = correlator_replay(w.c, s);
+            assert_true(ok || n > 0);
+            close_world(&w);
+            free((char *)(uintptr_t)s.p);
+        }
+    free((char *)(uintptr_t)both[0].p);
+    free((char *)(uintptr_t)both[1].p);
 }
 
 static void groups_belong_to_an_organisation_by_name(void **state) {
@@ -797,7 +986,7 @@ static void groups_belong_to_an_organisation_by_name(void **state) {
     correlator_orgs(w.c, before, 2);
     x.rule_index = (uint32_t)ruleset_find(w.rs, STR("base1"));
     correlate(w.c, &x, at, on_alert, &w);
-    correlator_dirty(w.c, save, &s);
+    correlator_save(w.c, save, &s);
     close_world(&w);
     open_world(&w, COUNT(2, ""), 100);
     correlator_orgs(w.c, after, 2);
@@ -807,7 +996,7 @@ static void groups_belong_to_an_organisation_by_name(void **state) {
     x.org = 0;
     correlate(w.c, &x, at, on_alert, &w);
     assert_int_equal(w.fired, 1);
-    correlator_dirty(w.c, save, &t);
+    correlator_save(w.c, save, &t);
     close_world(&w);
     open_world(&w, COUNT(2, ""), 100);
     correlator_orgs(w.c, gone, 1);
@@ -905,12 +1094,16 @@ int main(void) {
         cmocka_unit_test(windows_are_alive_after_a_restart),
         cmocka_unit_test(values_and_chains_survive_a_restart),
         cmocka_unit_test(a_damaged_state_is_skipped),
-        cmocka_unit_test(groups_are_bounded_and_the_record_is_told),
+        cmocka_unit_test(groups_are_bounded_and_the_record_with_them),
         cmocka_unit_test(drained_groups_are_forgotten_in_slices),
         cmocka_unit_test(a_replay_of_old_times_is_not_expired_under_way),
         cmocka_unit_test(times_beyond_reason_are_counted_as_late),
         cmocka_unit_test(a_long_value_is_a_group_of_its_own),
         cmocka_unit_test(a_restart_changes_nothing),
+        cmocka_unit_test(a_picture_and_a_journal_are_all_there_is),
+        cmocka_unit_test(what_a_frame_counted_can_be_taken_back),
+        cmocka_unit_test(a_correlation_that_is_new_does_not_see_the_journal),
+        cmocka_unit_test(a_piece_that_is_cut_off_or_altered_harms_nobody),
         cmocka_unit_test(silence_is_said_once_and_again_after_it_was_broken),
         cmocka_unit_test(who_is_listed_is_missed_though_never_heard),
         cmocka_unit_test(what_we_slept_through_was_not_silent),

@@ -67,10 +67,12 @@ static void windows_that_cannot_be_read_at_a_reload_leave_the_present_ones(void 
     for (int i = 0; i < 4; i++, h.now += US_PER_S)
         help_sight(&h, "r-fail", "192.0.2.7", 1, 0);
     ruleset_load((const struct tree *const *)h.docs, h.ndocs, RULESET_ANY_LOGSOURCE, &other, &es);
-    struct desk_generation g = {.number = 2, .rules = other, .roster = &h.roster, .policy = &h.policy, .digest = STR("01")};
-    change(path, "ALTER TABLE corr_window RENAME TO away");
+    struct desk_generation g = {.number = 2, .rules = h.rules, .roster = &h.roster, .policy = &h.policy, .digest = STR("01")};
+    help_ok(&h, desk_configure(h.d, &g, h.now, &h.e)); /* all that there is to write of them is written */
+    g.rules = other;
+    change(path, "ALTER TABLE corr_picture RENAME TO away");
     assert_int_not_equal(desk_configure(h.d, &g, h.now, &h.e), RC_OK);
-    change(path, "ALTER TABLE away RENAME TO corr_window");
+    change(path, "ALTER TABLE away RENAME TO corr_picture");
     ruleset_free(other);
     help_sight(&h, "r-fail", "192.0.2.7", 1, 0);
     assert_int_equal(count_of(&h, 0), 5);
