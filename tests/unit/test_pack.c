@@ -88,8 +88,13 @@ static int teardown(void **state) {
 }
 
 static void parse(void *ctx, struct str line, struct message *m) {
+    static char bytes[MSG_SPARE];
+    static struct spare spare = {bytes, 0, sizeof bytes};
+
     (void)ctx;
     memset(m, 0, sizeof *m);
+    spare.n = 0;
+    m->spare = &spare;
     m->raw = line;
     m->arrived = NOW;
     m->transport = TRANSPORT_TCP;
