@@ -161,7 +161,7 @@ static void load_dialects(struct compile *c) {
 
 static void load_rules(struct compile *c) {
     struct lists lists = {0};
-    const struct ruleset_site site = {CONST_DOCS(c, SEC_SOURCES), lists_of(buf_view(&c->sec[SEC_LISTS]), &lists), lists.n,
+    const struct ruleset_site site = {CONST_DOCS(c, SEC_SOURCES), lists_of(buf_view(&c->sec[SEC_LISTS]), &lists), lists.n, true,
                                       c->normaliser ? site_derives : NULL, c->normaliser ? site_needs : NULL, c->normaliser};
 
     refusing(c, true);

@@ -75,8 +75,8 @@ static enum rc bind_rules(struct opening *o) {
     if (rc == RC_OK)
         rc = docs_of(o, SEC_SOURCES, &sources);
     if (rc == RC_OK) {
-        const struct ruleset_site site = {sources.v, sources.n, lists_of(o->im.sec[SEC_LISTS], &lists), lists.n,
-                                          o->g->normaliser ? site_derives : NULL, o->g->normaliser ? site_needs : NULL, o->g->normaliser};
+        /* without what the patterns would say of literals: those come with the prefilter */
+        const struct ruleset_site site = {.sources = sources.v, .nsources = sources.n, .lists = lists_of(o->im.sec[SEC_LISTS], &lists), .nlists = lists.n, .lasting = true};
         rc = ruleset_load_at(&site, t.v, t.n, o->im.flags, &o->g->rules, o->es);
     }
     free(lists.v);

@@ -182,16 +182,34 @@ static void on_reload(void *ctx, uint64_t request, bool force) {
     buf_fini(&b);
 }
 
-static enum rc on_explain(void *ctx, struct str lines, struct buf *json, struct err *e) {
-    struct deskrole *r = ctx;
+#define DESK_PARTS (1u << SEC_CONFIG | 1u << SEC_ROSTER | 1u << SEC_POLICY | 1u << SEC_RULES | 1u << SEC_ZONES)
 
-    return explain_lines(role_generation(r->role), lines, json, e);
+/* The desk itself needs no patterns, which take more memory than all else it has: they are bound for who asks what a line would do. */
+static const struct generation *explaining(struct deskrole *r, struct err *e) {
+    const struct generation *g = role_generation(r->role);
+    struct errs *es = r->explaining ? NULL : calloc(1, sizeof *es);
+
+    if (!r->explaining && (!es || generation_open(g->image, g->number, DESK_PARTS | 1u << SEC_NORMALISE, &r->explaining, es) != RC_OK))
+        err_set(e, RC_NOMEM, "no memory for the patterns");
+    free(es);
+    return r->explaining;
+}
+
+static enum rc on_explain(void *ctx, struct str lines, struct buf *json, struct err *e) {
+    const struct generation *g = explaining(ctx, e);
+
+    return g ? explain_lines(g, lines, json, e) : RC_NOMEM;
 }
 
 static enum rc on_rule_test(void *ctx, uint32_t rule, struct str lines, struct buf *json, struct err *e) {
-    struct deskrole *r = ctx;
+    const struct generation *g = explaining(ctx, e);
 
-    return explain_rule(role_generation(r->role), rule, lines, json, e);
+    return g ? explain_rule(g, rule, lines, json, e) : RC_NOMEM;
+}
+
+static void explained(struct deskrole *r) {
+    generation_free(r->explaining);
+    r->explaining = NULL;
 }
 
 static const struct control_ops control_ops_ = {on_reload, on_explain, on_rule_test};
@@ -301,6 +319,7 @@ static void on_swap(void *ctx, struct generation *g) {
     struct deskrole *r = ctx;
     struct err e = {0};
 
+    explained(r);
     if (!group_commit(r))
         return;
     if (r->configured != g->number && configure(r, g, &e) != RC_OK) {
@@ -335,8 +354,7 @@ static void on_stop(void *ctx) {
 /* ---- the whole */
 static bool set_up(struct deskrole *r, int parent_fd) {
     static const struct role_ops ops = {.name = "desk",
-                                        .parts = 1u << SEC_CONFIG | 1u << SEC_ROSTER | 1u << SEC_POLICY | 1u << SEC_RULES |
-                                                 1u << SEC_NORMALISE | 1u << SEC_ZONES, /* patterns: for tocsin explain */
+                                        .parts = DESK_PARTS,
                                         .prepare = on_prepare,
                                         .swap = on_swap,
                                         .peer = on_peer,
@@ -367,6 +385,7 @@ static void tear_down(struct deskrole *r) {
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
         if (events[i])
             event_free(events[i]);
+    explained(r);
     role_free(r->role);
     arena_fini(&r->arena);
     free(r->domain);

@@ -40,6 +40,7 @@ struct deskrole {
     struct arena arena;
     char *domain, *tlp, *database, *tokens;
     uint32_t configured; /* generation the desk works by */
+    struct generation *explaining; /* the same one with patterns, from when somebody first asked */
     bool paused, stopping, failed, open_for_work;
     bool early; /* the control run of the crash test acknowledges before it commits; false in tocsind */
     char why[256];

@@ -3,8 +3,9 @@
  * prefilter.c - the literals of all rules in one Vectorscan database
  *
  * Takes   the literals that sigma_cond found.
- * Gives   a database, as bytes too: made once by the compile role, loaded by every ingest within milliseconds. The bytes carry a
- *         digest of the literals, so that a database never serves another rule set.
+ * Gives   a database, as bytes too: made once by the compile role, loaded by every ingest within milliseconds. The bytes hold the literals and
+ *         whose they are, so that whoever loads them need not have found them himself, and the digest of the rules, so that a database never
+ *         serves others.
  * Keeps   the database in the rule set; scratch in each matcher.
  */
 #include "detect/prefilter.h"
@@ -13,11 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/digest.h"
 #include "base/pack.h"
 #include "base/table.h"
 
-#define MAGIC 0x74637066u /* "tcpf" */
+#define MAGIC 0x74637067u /* "tcpg" */
 #define BYTES_MAX ((size_t)256 << 20)
 
 /* For up to 96 literals Vectorscan chooses Teddy, which loses matches in the last bytes of a text when there are a few literals only
@@ -114,20 +114,6 @@ bool prefilter_literals(struct ruleset *rs) {
 
 /* --- the database */
 
-static void digest_literals(const struct ruleset *rs, uint8_t out[SHA256_SIZE]) {
-    struct sha256 *h = sha256_new();
-    if (!h) {
-        memset(out, 0, SHA256_SIZE);
-        return;
-    }
-    for (size_t i = 0; i < rs->nlits; i++) {
-        uint32_t n = (uint32_t)rs->lits[i].n;
-        sha256_add(h, &n, sizeof n);
-        sha256_add(h, rs->lits[i].p, rs->lits[i].n);
-    }
-    sha256_end(h, out);
-}
-
 struct literals { /* as Vectorscan wants them */
     size_t n;
     const char **v;
@@ -172,8 +158,20 @@ static enum rc compile(struct ruleset *rs, struct err *e) {
     return rc;
 }
 
+static void pack_needs(const struct ruleset *rs, struct buf *b) {
+    pack_u32(b, (uint32_t)rs->n);
+    for (size_t i = 0; i < rs->n; i++)
+        pack_u8(b, (uint8_t)(rs->rules[i].needs.v[0].known | rs->rules[i].needs.v[1].known << 1));
+    pack_u32(b, (uint32_t)rs->nlits);
+    for (size_t i = 0; i < rs->nlits; i++)
+        pack_str(b, rs->lits[i]);
+    for (size_t i = 0; i <= rs->nlits; i++)
+        pack_u32(b, rs->lit_at[i]);
+    for (size_t i = 0; i < rs->lit_at[rs->nlits]; i++)
+        pack_u32(b, rs->lit_rules[i]);
+}
+
 enum rc ruleset_prefilter_make(struct ruleset *rs, struct buf *serialized, struct err *e) {
-    uint8_t digest[SHA256_SIZE];
     char *bytes = NULL;
     size_t n = 0;
     hs_free_database(rs->db);
@@ -187,28 +185,65 @@ enum rc ruleset_prefilter_make(struct ruleset *rs, struct buf *serialized, struc
         return RC_OK;
     if (rs->db && hs_serialize_database(rs->db, &bytes, &n) != HS_SUCCESS)
         return err_set(e, RC_NOMEM, "the prefilter cannot be written out");
-    digest_literals(rs, digest);
     pack_u32(serialized, MAGIC);
-    buf_add(serialized, digest, sizeof digest);
+    buf_add(serialized, rs->digest, sizeof rs->digest);
+    pack_needs(rs, serialized);
     pack_str(serialized, str_n(n ? bytes : "", n));
     free(bytes);
     return serialized->over ? err_set(e, RC_LIMIT, "the prefilter is larger than the image allows") : RC_OK;
 }
 
+/* Numbers in order, none above `most`. */
+static bool unpack_numbers(struct unpack *u, uint32_t *v, size_t n, bool rising, uint32_t most) {
+    for (size_t i = 0; i < n; i++) {
+        v[i] = unpack_u32(u);
+        if (u->bad || v[i] > most || (rising && i && v[i] < v[i - 1]))
+            return false;
+    }
+    return true;
+}
+
+/* Into the places where prefilter_literals has put what it found. */
+static bool unpack_needs(struct ruleset *rs, struct unpack *u) {
+    size_t left = (size_t)(u->end - u->p);
+
+    if (unpack_u32(u) != rs->n || left < rs->n)
+        return false;
+    for (size_t i = 0; i < rs->n; i++) {
+        uint8_t known = unpack_u8(u);
+        rs->rules[i].needs.v[0] = (struct need){.known = known & 1};
+        rs->rules[i].needs.v[1] = (struct need){.known = known & 2};
+    }
+    rs->nlits = unpack_u32(u);
+    if (u->bad || rs->nlits > left)
+        return false;
+    rs->lits = arena_alloc(&rs->arena, (rs->nlits + 1) * sizeof *rs->lits);
+    rs->lit_at = arena_alloc(&rs->arena, (rs->nlits + 1) * sizeof *rs->lit_at);
+    if (!rs->lits || !rs->lit_at)
+        return false;
+    for (size_t i = 0; i < rs->nlits; i++)
+        if (str_absent(rs->lits[i] = arena_str(&rs->arena, unpack_str(u, left))))
+            return false;
+    if (!unpack_numbers(u, rs->lit_at, rs->nlits + 1, true, (uint32_t)left) || rs->lit_at[0] != 0)
+        return false;
+    size_t uses = rs->lit_at[rs->nlits];
+    rs->lit_rules = arena_alloc(&rs->arena, (uses + 1) * sizeof *rs->lit_rules);
+    return rs->lit_rules && (uses == 0 || rs->n > 0) && unpack_numbers(u, rs->lit_rules, uses, false, rs->n ? (uint32_t)(2 * rs->n - 1) : 0);
+}
+
 enum rc ruleset_prefilter_load(struct ruleset *rs, struct str serialized, struct err *e) {
     struct unpack u;
-    uint8_t digest[SHA256_SIZE];
     unpack_init(&u, serialized);
     uint32_t magic = unpack_u32(&u);
-    digest_literals(rs, digest);
-    if (u.bad || magic != MAGIC || serialized.n < 4 + sizeof digest || memcmp(u.p, digest, sizeof digest) != 0)
+    if (u.bad || magic != MAGIC || serialized.n < 4 + sizeof rs->digest || memcmp(u.p, rs->digest, sizeof rs->digest) != 0)
         return err_set(e, RC_INVALID, "this prefilter belongs to other rules");
-    u.p += sizeof digest;
-    struct str bytes = unpack_str(&u, BYTES_MAX);
-    if (!unpack_done(&u))
-        return err_set(e, RC_INVALID, "this prefilter is damaged");
+    u.p += sizeof rs->digest;
     hs_free_database(rs->db);
     rs->db = NULL;
+    bool ok = unpack_needs(rs, &u);
+    struct str bytes = ok ? unpack_str(&u, BYTES_MAX) : STR_NONE;
+    if (!ok || !unpack_done(&u))
+        return err_set(e, RC_INVALID, "this prefilter is damaged");
     if (bytes.n && hs_deserialize_database(bytes.p, bytes.n, &rs->db) != HS_SUCCESS)
         return err_set(e, RC_INVALID, "this prefilter was made on another kind of machine");
     return RC_OK;

@@ -4,7 +4,7 @@
  *
  * Takes   the trees of all documents.
  * Gives   one set with stable indexes, in the order of the documents; every mistake with its place, a bad rule refused alone.
- * Keeps   copies of the trees (rules borrow their texts) and all else in one arena of at most 1 GiB.
+ * Keeps   copies of the trees (rules borrow their texts) unless they last, and all else in one arena of at most 1 GiB.
  */
 #include "detect/ruleset.h"
 
@@ -58,6 +58,8 @@ static bool load_rule(struct ruleset *rs, const struct tree_node *root, struct e
 
 /* A tree of our own, because rules borrow its texts. */
 static const struct tree *copied(struct ruleset *rs, const struct tree *doc, struct err *e) {
+    if (rs->site->lasting)
+        return doc;
     struct str bytes = tree_bytes(doc);
     const struct tree *copy;
     char *mine = arena_alloc(&rs->arena, bytes.n);

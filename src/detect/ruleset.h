@@ -88,8 +88,9 @@ struct ruleset_site { /* what the site says about its sources and lists */
     size_t nsources;
     const struct ruleset_list *lists;
     size_t nlists;
+    bool lasting; /* all documents stay as long as the rules, which then need no copies of them */
     /* May this field of a message hold what does not stand in its text (normaliser_derives)? NULL: any may. Who makes the prefilter
-     * and who loads it have to give the same answers. */
+     * knows it; who loads it need not. */
     bool (*derives)(const void *ctx, enum field_id id, struct str name);
     /* Of such a field: words of which one stands in every text that gives it a value that fits, unless it is decoded first
      * (normaliser_needs). May be NULL. */

@@ -8,6 +8,7 @@
 #include "parse/parse.h"
 
 static struct generation *g;
+static struct buf image; /* which g borrows */
 static struct pipeline p;
 static struct message m;
 static uint32_t hits[PIPELINE_HITS_MAX];
@@ -15,7 +16,6 @@ static uint32_t hits[PIPELINE_HITS_MAX];
 static int open_shipped(void **state) {
     const char *src = getenv("srcdir");
     static struct errs es;
-    static struct buf image;
     char path[512];
     struct err e = {0};
 
@@ -25,7 +25,6 @@ static int open_shipped(void **state) {
     if (config_compile(path, NULL, 0, false, &image, &es) != RC_OK || generation_open(buf_view(&image), 1, UINT32_MAX, &g, &es) != RC_OK)
         fail_msg("%s:%d: %s", es.v[0].file, es.v[0].line, es.v[0].text);
     assert_int_equal(pipeline_init(&p, g, true, &e), RC_OK);
-    buf_fini(&image);
     return 0;
 }
 
@@ -33,6 +32,7 @@ static int close_shipped(void **state) {
     (void)state;
     pipeline_fini(&p);
     generation_free(g);
+    buf_fini(&image);
     return 0;
 }
 
