@@ -61,7 +61,7 @@ void policy_default(struct policy *out) {
     memcpy(out->ladders, default_ladders, sizeof default_ladders);
     memcpy(out->targets, default_targets, sizeof default_targets);
     out->dedup = HOURS(24);
-    out->new_events = 200;
+    out->new_events = 1000;
     out->review_due = DAYS(14);
     out->reopen_window = DAYS(90);
     out->ack_reminder = HOURS(1);

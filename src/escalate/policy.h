@@ -9,7 +9,7 @@
  *     P2: ...   P3: ...     (P4, P5: none by default: digest)
  *   targets:  {P1: {ack: 15m, decide: 30m, contain: 4h, recover: 24h}, ...}
  *   dedup: 24h       window (since the last) in which sightings of the same fingerprint fold into an open event
- *   new_events: 200  of P4 and P5 that a rule makes in an hour in an organisation; what is beyond that is counted in one event
+ *   new_events: 1000  of P4 and P5 that a rule makes in an hour in an organisation; what is beyond that is counted in one event
  *   review_due: 14d
  */
 #ifndef TOCSIN_ESCALATE_POLICY_H
