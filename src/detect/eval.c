@@ -156,12 +156,8 @@ static bool read_date(struct str s, struct civil *c, bool *clock) {
     return civil_valid(c);
 }
 
-static struct str date_part(const struct item *it, struct str text, char out[16]) {
-    struct civil c = {0};
-    bool clock;
-    if (!read_date(text, &c, &clock) || (it->part <= PART_HOUR && !clock))
-        return STR_NONE;
-    const int parts[] = {0, c.min, c.hour, c.day, it->part == PART_WEEK ? iso_week(&c, civil_to_us(&c)) : 0, c.mon, c.year};
+static struct str civil_part(const struct item *it, const struct civil *c, char out[16]) {
+    const int parts[] = {0, c->min, c->hour, c->day, it->part == PART_WEEK ? iso_week(c, civil_to_us(c)) : 0, c->mon, c->year};
     unsigned v = (unsigned)parts[it->part];
     size_t n = 16;
     do {
@@ -169,6 +165,22 @@ static struct str date_part(const struct item *it, struct str text, char out[16]
         v /= 10;
     } while (v && n);
     return str_n(out + n, 16 - n);
+}
+
+static struct str date_part(const struct item *it, struct str text, char out[16]) {
+    struct civil c = {0};
+    bool clock;
+    if (!read_date(text, &c, &clock) || (it->part <= PART_HOUR && !clock))
+        return STR_NONE;
+    return civil_part(it, &c, out);
+}
+
+/* The stamp of the message itself, where nothing in it is called so; what it lacks, its year or its zone, stays unknown. */
+static struct str stamp_part(const struct eval *ev, const struct item *it, char out[16]) {
+    const struct msg_time *ts = &ev->m->ts;
+    if (!it->part || !str_eqi(it->name, STR("timestamp")) || !ts->present || (!ts->has_year && (it->part == PART_WEEK || it->part == PART_YEAR)))
+        return STR_NONE;
+    return civil_part(it, &ts->civil, out);
 }
 
 /* --- items */
@@ -186,6 +198,9 @@ static bool field_holds(struct eval *ev, const struct item *it, const struct val
         if (!str_absent(text) && value_holds(ev, v, text, it->part || (f->flags & FIELD_NUMBER)))
             return true;
     }
+    struct str stamp = seen ? STR_NONE : stamp_part(ev, it, part);
+    if (!str_absent(stamp) && value_holds(ev, v, stamp, true))
+        return true;
     return v->op == V_NULL ? seen == nulls : v->op == V_EXISTS && (seen > 0) == v->want;
 }
 

@@ -160,6 +160,7 @@ static bool mod_expand(struct modding *m, int arg) {
         for (size_t k = 0; k < all[i].n; k++, at++) {
             w[at] = m->w[i];
             w[at].d = all[i].v[k];
+            w[at].quoted = w[at].quoted && !m->it->part; /* the quotes were for the placeholder's sake */
             if (!w[at].null)
                 w[at].raw = expand_text(&m->rs->arena, &w[at].d);
         }
@@ -377,7 +378,7 @@ static bool freeze_text(struct modding *m, const struct working *w, struct value
     }
     v->numeric = !w->quoted && !m->starred && modifiers_number(w->raw, &v->num);
     v->boolean = !w->quoted && !m->starred && yaml_bool(w->raw, &v->want);
-    if (m->it->part && !v->numeric)
+    if (m->it->part && !v->numeric && str_absent(m->rs->lacking)) /* without its list the rule is never asked */
         return wrong(m, "a part of a time is a number");
     v->literal = v->boolean ? STR_NONE : draft_literal(&m->rs->arena, &w->d, m->cased);
     return glob_make(&m->rs->arena, &w->d, m->cased, &v->glob) || no_memory(m);

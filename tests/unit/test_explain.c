@@ -209,6 +209,16 @@ static void rules_are_tried_on_events(void **state) {
     assert_int_equal(RUN(STR("[1]\n"), "--json", "--input=events"), 1);
 }
 
+static void the_hour_of_a_message_is_that_of_its_stamp(void **state) {
+    (void)state;
+    put(path_rules, STR("title: T\nid: 11111111-2222-4333-8444-555555555555\nlogsource: {category: log}\ndetection:\n"
+                        "  s:\n    timestamp|hour: [22, 23]\n  condition: s\nlevel: high\n"));
+    assert_int_equal(RUN(STR("<38>Oct 11 22:14:15 gw app: x\n<38>1 2026-10-11T21:14:15-01:00 gw app - - - x\n{\"timestamp\":\"2026-10-11T23:00:00Z\"}\nx\n"), "--json",
+                         "--rules", path_rules), 0);
+    for (size_t i = 1; i <= 4; i++)
+        assert_int_equal(json_count(json_get(object(i), "sightings")), i & 1);
+}
+
 static void what_does_not_load_is_refused(void **state) {
     (void)state;
     put(path_rules, STR("title: T\ndetection: [\n"));
@@ -309,6 +319,7 @@ int main(void) {
         cmocka_unit_test(input_may_be_separated_by_nul),
         cmocka_unit_test(a_program_s_own_line_needs_no_header),
         cmocka_unit_test(rules_are_tried_on_events),
+        cmocka_unit_test(the_hour_of_a_message_is_that_of_its_stamp),
         cmocka_unit_test(what_does_not_load_is_refused),
         cmocka_unit_test(a_person_is_told_why),
         cmocka_unit_test(the_alerts_of_a_real_log_are_exact),
