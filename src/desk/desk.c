@@ -6,7 +6,7 @@
  * Gives   transactions: a group commit for ingest, one of their own for everything else.
  * Keeps   the correlator, and what must wait for the commit.
  */
-#include "desk/desk_int.h"
+#include "desk/desk_live.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +19,7 @@ static char *copy(const char *s) {
 
 static void desk_free(struct desk *d) {
     work_free(d);
+    lives_free(d->live);
     correlator_free(d->corr);
     free(d->org_names);
     table_free(d->sources);
@@ -64,6 +65,7 @@ static enum rc opening(struct desk *d, int64_t now, struct err *e) {
     jw_kv_int(&l.w, "schema", store_version(d->store));
     line_close(d, &l, now, 0, PRINCIPAL_SYSTEM, "record.open", STR(""));
     outbox_recover(d, now);
+    live_recover(d);
     return store_commit(d->store, e);
 }
 
@@ -83,13 +85,13 @@ enum rc desk_open(const struct desk_conf *conf, const struct desk_ops *ops, void
     d->domain = copy(conf->domain ? conf->domain : "localhost");
     d->tlp = copy(conf->tlp ? conf->tlp : "AMBER+STRICT");
     d->sources = table_new(4096, sizeof(int64_t), NULL, NULL);
-    enum rc rc = d->database && d->domain && d->tlp && d->sources ? RC_OK : err_set(e, RC_NOMEM, "no memory");
+    d->live = lives_new();
+    enum rc rc = d->database && d->domain && d->tlp && d->sources && d->live ? RC_OK : err_set(e, RC_NOMEM, "no memory");
     if (d->conf.samples <= 0)
         d->conf.samples = 20;
     if (d->conf.max_groups <= 0)
         d->conf.max_groups = 1 << 20;
     d->next_due = now;
-    d->folded_to = INT64_MAX;
     if (!rc)
         rc = store_open(d->database, &d->store, e);
     if (!rc)
@@ -214,7 +216,6 @@ void desk_forget_sources(struct desk *d) {
 }
 
 static void forget_changes(struct desk *d) {
-    d->nfolds = 0;
     d->rows = 0;
     buf_reset(&d->watch);
     arena_reset(&d->batch);
@@ -231,6 +232,7 @@ static enum rc commit(struct desk *d, struct err *e) {
     if (e)
         *e = mine;
     forget_changes(d);
+    live_lost(d);
     desk_forget_sources(d);
     if (rc == RC_LIMIT)
         space_full(d);
@@ -239,9 +241,12 @@ static enum rc commit(struct desk *d, struct err *e) {
     return rc;
 }
 
-static enum rc end_group(struct desk *d, struct err *e) {
-    fold_flush(d);
-    windows_save(d, STR_NONE);
+static enum rc end_group(struct desk *d, int64_t now, bool all, struct err *e) {
+    struct buf folds;
+    buf_init(&folds, 8 << 20);
+    live_commit(d, now, all, &folds);
+    windows_save(d, folds.over ? STR_NONE : buf_view(&folds));
+    buf_fini(&folds);
     enum rc rc = commit(d, e);
     if (rc && rc != RC_IO && !d->dead && d->g.rules) { /* the windows in memory counted what the record did not take */
         struct err ignored;
@@ -249,18 +254,14 @@ static enum rc end_group(struct desk *d, struct err *e) {
             d->dead = true;
     }
     forget_changes(d);
+    desk_due_at(d, live_due(d));
     return rc;
 }
 
-enum rc desk_flush(struct desk *d, int64_t now, struct err *e) {
-    (void)now;
-    if (d->dead)
-        return err_set(e, RC_IO, "the record is closed after an error");
-    if (!d->rows)
-        return RC_OK;
+static enum rc flush(struct desk *d, int64_t now, bool all, struct err *e) {
     struct err mine;
     err_clear(&mine);
-    enum rc rc = end_group(d, &mine);
+    enum rc rc = end_group(d, now, all, &mine);
     if (rc) {
         d->broken = mine;
         if (e)
@@ -269,9 +270,25 @@ enum rc desk_flush(struct desk *d, int64_t now, struct err *e) {
     return rc;
 }
 
+enum rc desk_flush(struct desk *d, int64_t now, struct err *e) {
+    if (d->dead)
+        return err_set(e, RC_IO, "the record is closed after an error");
+    if (!d->rows && !live_pending(d))
+        return RC_OK;
+    enum rc rc = store_in_tx(d->store) ? RC_OK : store_begin(d->store, e);
+    return rc ? rc : flush(d, now, true, e);
+}
+
+enum rc desk_catch_up(struct desk *d, int64_t now, struct err *e) {
+    if (d->rows && !d->dead)
+        return flush(d, now, false, e);
+    return now < live_due(d) ? RC_OK : desk_flush(d, now, e);
+}
+
 /* The acknowledgements of the group depend on this answer, whoever ended the transaction. */
 enum rc desk_commit(struct desk *d, int64_t now, struct err *e) {
-    desk_flush(d, now, NULL);
+    if (d->rows && !d->dead)
+        flush(d, now, false, NULL);
     if (d->dead && !d->broken.rc)
         return err_set(e, RC_IO, "the record is closed after an error");
     enum rc rc = d->broken.rc;
@@ -289,19 +306,26 @@ enum rc desk_begin(struct desk *d, struct err *e) {
     if (d->dead)
         return err_set(e, RC_IO, "the record is closed after an error");
     arena_reset(&d->scratch);
-    return store_begin(d->store, e);
+    enum rc rc = store_begin(d->store, e);
+    if (!rc)
+        live_recover(d);
+    if (!rc)
+        live_flush(d, true); /* what people and the schedule look at is all there */
+    return rc;
 }
 
 enum rc desk_end(struct desk *d, enum rc rc, struct err *e) {
     if (rc) {
         store_rollback(d->store);
         buf_reset(&d->watch);
-        d->nfolds = 0;
+        live_lost(d);
         desk_forget_sources(d);
         return rc;
     }
-    fold_flush(d);
-    return commit(d, e);
+    live_flush(d, true);
+    rc = commit(d, e);
+    live_forget(d); /* whatever it was that changed */
+    return rc;
 }
 
 /* ---- small questions */

@@ -36,6 +36,14 @@ static uint64_t restore_pieces(struct desk *d, struct correlator *c, enum stmt q
     return bad;
 }
 
+/* No number is given twice, whatever is left of the journal. */
+void journal_seq(struct desk *d) {
+    int64_t last = query_number(d->store, 0, Q_JOURNAL_LAST, "");
+    int64_t least = d->windows.first > d->folded_to ? d->windows.first : d->folded_to;
+    last = last > least ? last : least;
+    d->windows.seq = last > d->windows.seq ? last : d->windows.seq;
+}
+
 static void which_picture(struct desk *d) {
     uint64_t picture = 0, first = 0;
     if (query_row(d->store, Q_META_GET, "s", STR("corr.picture"))) {
@@ -44,10 +52,9 @@ static void which_picture(struct desk *d) {
             picture = first = 0;
         query_end(d->store, Q_META_GET);
     }
-    int64_t seq = query_number(d->store, 0, Q_JOURNAL_LAST, "");
     d->windows.picture = (int64_t)picture;
     d->windows.first = (int64_t)first;
-    d->windows.seq = seq > (int64_t)first ? seq : (int64_t)first;
+    journal_seq(d);
     d->windows.bytes = query_number(d->store, 0, Q_JOURNAL_BYTES, "i", d->windows.first);
     d->windows.taking = 0;
 }

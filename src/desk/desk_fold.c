@@ -3,30 +3,15 @@
  * desk_fold.c - counts between two audit lines of an event, and its samples
  *
  * Takes   further sightings of an open event.
- * Gives   one fold row per event and transaction; one `observed` audit line per event and minute, and before any decision on it.
+ * Gives   one fold row per event, which rises; one `observed` audit line per event and minute, and before any decision on it.
  * Keeps   the first and the last `samples` raw lines of an event; what lies between is counted only.
  */
-#include "desk/desk_int.h"
+#include "desk/desk_live.h"
 
 #include <string.h>
 
 #include "base/pack.h"
 #include "store/columns.h"
-
-void fold_add(struct desk *d, int64_t event, int64_t count, int64_t first, int64_t last, int64_t now) {
-    for (size_t i = 0; i < d->nfolds; i++) {
-        struct fold *f = &d->folds[i];
-        if (f->event != event)
-            continue;
-        f->count += count;
-        f->first = first < f->first ? first : f->first;
-        f->last = last > f->last ? last : f->last;
-        return;
-    }
-    if (d->nfolds == FOLDS_MAX)
-        fold_flush(d);
-    d->folds[d->nfolds++] = (struct fold){event, count, first, last, now};
-}
 
 /* Between audit lines only this guards the counts against a fallen bit. */
 static void digest_of(int64_t event, int64_t count, int64_t first, int64_t last, int64_t since, uint8_t out[SHA256_SIZE]) {
@@ -36,28 +21,23 @@ static void digest_of(int64_t event, int64_t count, int64_t first, int64_t last,
     sha256_of(str_n(text, (size_t)n), out);
 }
 
-static void flush_one(struct desk *d, struct fold f) {
-    int64_t since = f.now;
-    if (query_row(d->store, Q_FOLD_GET, "i", f.event)) {
-        int64_t first = query_int(d->store, Q_FOLD_GET, 1), last = query_int(d->store, Q_FOLD_GET, 2);
-        f.count += query_int(d->store, Q_FOLD_GET, 0);
-        f.first = first < f.first ? first : f.first;
-        f.last = last > f.last ? last : f.last;
+void fold_write(struct desk *d, int64_t event, int64_t count, int64_t first, int64_t last, int64_t since) {
+    if (query_row(d->store, Q_FOLD_GET, "i", event)) {
+        int64_t from = query_int(d->store, Q_FOLD_GET, 1), to = query_int(d->store, Q_FOLD_GET, 2);
+        count += query_int(d->store, Q_FOLD_GET, 0);
+        first = from < first ? from : first;
+        last = to > last ? to : last;
         since = query_int(d->store, Q_FOLD_GET, 3);
         query_end(d->store, Q_FOLD_GET);
     }
     uint8_t sum[SHA256_SIZE];
-    digest_of(f.event, f.count, f.first, f.last, since, sum);
-    query_do(d->store, Q_FOLD_SET, "iiiiib", f.event, f.count, f.first, f.last, since, str_n(sum, sizeof sum));
-    query_do(d->store, Q_RAW_PRUNE, "ii", f.event, (int64_t)d->conf.samples);
+    digest_of(event, count, first, last, since, sum);
+    query_do(d->store, Q_FOLD_SET, "iiiiib", event, count, first, last, since, str_n(sum, sizeof sum));
     desk_due_at(d, since + OBSERVED_EVERY);
 }
 
-void fold_flush(struct desk *d) {
-    size_t n = d->nfolds;
-    d->nfolds = 0;
-    for (size_t i = 0; i < n; i++)
-        flush_one(d, d->folds[i]);
+void fold_prune(struct desk *d, int64_t event) {
+    query_do(d->store, Q_RAW_PRUNE, "ii", event, (int64_t)d->conf.samples);
 }
 
 int64_t fold_raw(struct desk *d, int64_t event, int64_t org, int64_t source, struct str rule, struct str fields, const struct sighting_line *l) {
@@ -89,7 +69,7 @@ void fold_raws_accounted(struct desk *d, int64_t event) {
 }
 
 void fold_settle(struct desk *d, int64_t event, int64_t now) {
-    fold_flush(d);
+    live_flush_one(d, event);
     if (!query_row(d->store, Q_FOLD_GET, "i", event))
         return;
     int64_t count = query_int(d->store, Q_FOLD_GET, 0), first = query_int(d->store, Q_FOLD_GET, 1), last = query_int(d->store, Q_FOLD_GET, 2);

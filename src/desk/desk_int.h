@@ -22,7 +22,6 @@
 
 #define PRINCIPAL_SYSTEM INT64_C(1) /* as wide as every "i" of a statement */
 #define PRINCIPAL_ROOT 2
-#define FOLDS_MAX 1024     /* events folded into in one transaction */
 #define ALERTS_MAX 64      /* correlations one sighting can touch */
 #define OBSERVED_EVERY US_PER_MIN
 #define PENDING_SCAN 2048  /* raws looked at when a correlation fires */
@@ -30,10 +29,6 @@
 #define IN_FLIGHT_MAX 256
 #define LADDER_ROUND 64
 #define REQUEST_KEPT (24 * US_PER_H)
-
-struct fold {
-    int64_t event, count, first, last, now;
-};
 
 struct work; /* desk_work.c */
 
@@ -77,11 +72,9 @@ struct desk {
     struct table *sources; /* "org\0name" -> id of the source row */
     size_t rows;           /* of the open group commit */
     struct err broken;     /* what the last group commit failed with when it was ended by somebody else */
-    struct fold folds[FOLDS_MAX];
-    size_t nfolds;
+    struct lives *live;    /* desk_live.h */
     uint8_t line_stored[BATCH_LINES_MAX / 8 + 1]; /* a bit per line of the present batch */
-    struct fold kept[FOLDS_MAX]; /* as they were when the present frame began */
-    size_t nkept, kept_ops;
+    size_t kept_ops; /* of the journal of windows, when the present frame began */
     struct arena scratch;  /* of one call */
     struct arena batch;    /* of one group commit */
     struct buf watch;      /* lines for after the commit */
@@ -104,7 +97,8 @@ enum rc desk_end(struct desk *d, enum rc rc, struct err *e); /* commits when rc 
 void desk_forget_sources(struct desk *d); /* rows made in what was undone are not there */
 void desk_due_at(struct desk *d, int64_t at);      /* something is due then */
 void desk_watch(struct desk *d, int64_t now, int64_t org, const char *kind, struct str ref, const char *verb, const char *state, int priority, struct str title);
-enum rc desk_flush(struct desk *d, int64_t now, struct err *e);
+enum rc desk_flush(struct desk *d, int64_t now, struct err *e);    /* ends the open group; then every row is as it was counted */
+enum rc desk_catch_up(struct desk *d, int64_t now, struct err *e); /* ends it; rows may lag FOLD_EVERY behind the journal */
 const struct org *desk_org(const struct desk *d, int64_t id); /* of the roster; NULL when it left */
 int desk_org_index(const struct desk *d, int64_t id);         /* -1 */
 const struct person *desk_person(const struct desk *d, int64_t principal);
@@ -124,8 +118,8 @@ enum rc people_reconcile(struct desk *d, int64_t now, struct err *e);
 int64_t people_source(struct desk *d, int org, const char *kind, struct str name, int64_t now);
 
 /* ---- desk_fold.c: counts between audit lines */
-void fold_add(struct desk *d, int64_t event, int64_t count, int64_t first, int64_t last, int64_t now);
-void fold_flush(struct desk *d);                  /* memory -> fold rows, samples pruned */
+void fold_write(struct desk *d, int64_t event, int64_t count, int64_t first, int64_t last, int64_t since); /* -> fold row */
+void fold_prune(struct desk *d, int64_t event);
 void fold_settle(struct desk *d, int64_t event, int64_t now);    /* fold row -> event row, one `observed` audit line */
 void fold_settle_due(struct desk *d, int64_t now, int64_t older_than, size_t max);
 int64_t fold_raw(struct desk *d, int64_t event, int64_t org, int64_t source, struct str rule, struct str fields, const struct sighting_line *l);
@@ -160,6 +154,9 @@ struct claim { /* somebody or something says that something happened */
 int64_t report_alert(struct desk *d, const struct alert *al, int64_t source, int64_t now, bool *made);
 void report_account(struct desk *d, int64_t event, int64_t now);
 int64_t report_claim(struct desk *d, const struct claim *c, int64_t now, bool *made);
+/* ---- desk_event.c: makes one */
+int64_t report_event(struct desk *d, const struct claim *c, struct str fp, struct str suggestion, int64_t now);
+const struct asset *report_asset(struct desk *d, const struct claim *c, struct str host); /* which it is about; NULL: none that is listed */
 /* Parts of it that desk_raise.c needs, too: priority of an event by a claim, its stage 0 row, its title and an entity as they stand in its row. */
 void report_assess(struct desk *d, const struct claim *c, struct event *ev);
 void report_assessment(struct desk *d, const struct claim *c, const struct event *ev, int64_t now);
@@ -259,6 +256,7 @@ enum rc respond_declare(struct act *a);
 /* ---- desk_corr.c: correlation windows */
 enum rc windows_new(struct desk *d, struct err *e);     /* from the record, for the present rules */
 void windows_begin(struct desk *d, int64_t now);        /* the first configuration of this life, or another */
+void journal_seq(struct desk *d);                       /* the number of the last row of the journal, from the record */
 enum rc windows_undo(struct desk *d);                   /* what the present frame counted */
 void windows_save(struct desk *d, struct str folds);    /* what changed, into the open transaction */
 void windows_picture(struct desk *d);                   /* all of it, so that the journal is not needed any more */

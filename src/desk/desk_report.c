@@ -6,11 +6,10 @@
  * Gives   events with their exact count, samples and stage-0 assessment, all in the transaction that is acknowledged.
  * Keeps   raws that no correlation has claimed yet, until their time is over.
  */
-#include "desk/desk_int.h"
+#include "desk/desk_live.h"
 
 #include <string.h>
 
-#include "base/esc.h"
 #include "base/log.h"
 
 struct str report_field(const struct field *f, size_t n, enum field_id id) {
@@ -20,157 +19,119 @@ struct str report_field(const struct field *f, size_t n, enum field_id id) {
     return STR_NONE;
 }
 
-#define ENTITY_MAX 256
-
-/* As it stands in an event's row: whole it is in the raw line. A user name of 60 KiB in each of a hundred events made lists too long. */
-struct str report_entity(const struct claim *c, enum field_id id) {
-    return str_sub(report_field(c->fields, c->nfields, id), 0, ENTITY_MAX);
-}
-
-/* ---- an event */
-
-void report_assess(struct desk *d, const struct claim *c, struct event *ev) {
-    const struct roster *r = d->g.roster;
-    const struct asset *a = str_absent(ev->host) ? NULL : roster_asset(r, (uint16_t)c->org, ev->host);
-    struct str dst = report_field(c->fields, c->nfields, F_DST_IP);
-    if (!a && !str_absent(dst))
-        a = roster_asset(r, (uint16_t)c->org, dst);
-    assess_inputs(&c->rule->in, a, c->human ? 100 : (int)query_number(d->store, 80, Q_SOURCE_TRUST, "i", c->source), &ev->in);
-    priority_compute(&ev->in, !c->human, &ev->out);
-}
-
-void report_assessment(struct desk *d, const struct claim *c, const struct event *ev, int64_t now) {
-    struct buf criteria;
-    buf_init(&criteria, 4096);
-    bool incident = assess_criteria(&ev->in, &ev->out, &criteria);
-    int64_t by = c->reporter ? c->reporter : PRINCIPAL_SYSTEM;
-    int64_t id = query_insert(d->store, Q_ASSESSMENT_ADD, "iidiistsist", audit_next(d->store), ev->id, 0, now, by, c->human ? STR_NONE : ev->rule,
-                              incident ? "incident" : "undetermined", buf_view(&criteria), (int64_t)ev->in.confidence,
-                              c->human ? STR("reported by a person") : STR("proposed by a rule"), (const char *)NULL);
-    audit_touch(d->store, REC_assessment, id);
-    buf_fini(&criteria);
-}
-
-static void event_line(struct desk *d, const struct event *ev, int64_t actor, int64_t now) {
-    struct line l;
-    line_open(&l);
-    jw_kv_text(&l.w, "new", state_name(ev->state));
-    jw_kv_str(&l.w, "rule", ev->rule);
-    jw_kv_int(&l.w, "count", ev->count);
-    jw_kv_int(&l.w, "priority", ev->priority);
-    char text[200];
-    snprintf(text, sizeof text, "seen %lld times by %.*s: P%d", (long long)ev->count, (int)(ev->rule.n < 120 ? ev->rule.n : 120), ev->rule.p, ev->priority);
-    jw_kv_text(&l.w, "text", text);
-    line_close(d, &l, now, ev->org_id, actor, "event.ingest", ev->ref);
-}
-
-/* A one-line title for people, whatever the pattern or the sender put in it. */
-struct str report_title(struct desk *d, const struct claim *c) {
-    struct buf b, safe;
-    buf_init(&b, 4096);
-    buf_init(&safe, 4096);
-    if (!str_absent(c->title))
-        buf_str(&b, str_sub(c->title, 0, 300));
-    else
-        title_render(str_absent(c->rule->event_title) ? c->rule->title : c->rule->event_title, c->fields, c->nfields, &b);
-    esc_term(&safe, buf_view(&b));
-    struct str t = arena_str(&d->batch, str_sub(buf_view(&safe), 0, 400));
-    buf_fini(&b);
-    buf_fini(&safe);
-    return t.n ? t : c->rule->id;
-}
-
-static int64_t make_event(struct desk *d, const struct claim *c, struct str fp, struct str suggestion, int64_t now) {
-    const struct org *o = &d->g.roster->orgs[c->org];
-    char ref[32];
-    desk_ref(d, o->db_id, "EV", 6, now, ref);
-    struct event ev = {.org_id = o->db_id, .source_id = c->source, .ref = str_of(ref), .fingerprint = fp, .rule = c->rule->id, .correlation = c->correlation,
-                       .state = EV_NEW, .state_since = now, .disposition = -1, .count = c->count, .first_seen = c->first, .last_seen = c->last,
-                       .occurred_at = c->first, .detected_at = now, .received_at = now, .level = c->rule->level, .reporter_id = c->reporter};
-    ev.rsit_class = str_of(c->rule->rsit ? c->rule->rsit->cls : "other");
-    ev.rsit_type = str_of(c->rule->rsit ? c->rule->rsit->type : "undetermined");
-    ev.src_ip = report_entity(c, F_SRC_IP);
-    ev.user = report_entity(c, F_USER);
-    ev.host = report_entity(c, F_HOST);
-    ev.title = report_title(d, c);
-    report_assess(d, c, &ev);
-    ev.priority = ev.out.priority;
-    rows_event_add(d->store, &ev);
-    if (!str_absent(suggestion))
-        query_do(d->store, Q_EVENT_SUGGEST, "is", ev.id, suggestion);
-    if (store_failed(d->store, NULL))
-        return 0;
-    report_assessment(d, c, &ev, now);
-    static const char *const stamps[] = {"received_at", "detected_at", "occurred_at"};
-    int64_t at[] = {now, now, c->first}, by = c->reporter ? c->reporter : PRINCIPAL_SYSTEM;
-    for (size_t i = 0; i < 3; i++)
-        desk_stamp(d, "event", ev.id, stamps[i], at[i], now, by, STR_NONE, false);
-    if (ev.priority <= 2)
-        owe_ladder(d, "event", ev.id, ev.org_id, ev.priority, now);
-    desk_watch(d, now, ev.org_id, "event", ev.ref, "ingest", "new", ev.priority, ev.title);
-    d->n.events++;
-    return ev.id;
-}
-
 /* ---- folding */
 
 enum fate { FATE_FOLD, FATE_NEW, FATE_QUIET };
 
-struct twin { /* the last event with a claim's fingerprint */
-    int64_t id;
-    bool same_host, same_rule;
-};
+static uint64_t hash_of(struct str s) {
+    return str_absent(s) ? 0 : str_hash(s);
+}
+
+static void print_of(struct desk *d, const struct claim *c, const struct rule_info *whose, char fp[33]) {
+    if (!*fp)
+        fingerprint_of(whose->id, str_of(d->g.roster->orgs[c->org].slug), c->entity ? c->entity : whose->entity, c->entity ? c->nentity : whose->nentity,
+                       c->fields, c->nfields, fp);
+}
+
+static void copy_text(char *to, size_t n, struct str s) {
+    str_copy(to, n, str_absent(s) ? STR("") : str_sub(s, 0, n - 1));
+}
+
+/* The last event with this fingerprint, as the record has it. */
+static struct live *recorded(struct desk *d, const struct claim *c, const struct rule_info *whose, struct str fp) {
+    if (!query_row(d->store, Q_EVENT_LAST_FP, "is", d->g.roster->orgs[c->org].db_id, fp))
+        return NULL;
+    struct live *l = live_of(d, query_int(d->store, Q_EVENT_LAST_FP, 0));
+    if (l) {
+        int64_t last = query_int(d->store, Q_EVENT_LAST_FP, 2);
+        l->state = state_find(MACHINE_EVENT, query_str(d->store, Q_EVENT_LAST_FP, 1, NULL));
+        l->last = last > l->last ? last : l->last;
+        l->incident = query_null(d->store, Q_EVENT_LAST_FP, 3) ? -1 : state_find(MACHINE_INCIDENT, query_str(d->store, Q_EVENT_LAST_FP, 3, NULL));
+        copy_text(l->incident_ref, sizeof l->incident_ref, query_str(d->store, Q_EVENT_LAST_FP, 4, NULL));
+        copy_text(l->disposition, sizeof l->disposition, query_str(d->store, Q_EVENT_LAST_FP, 5, NULL));
+        l->host = hash_of(query_str(d->store, Q_EVENT_LAST_FP, 6, NULL));
+        l->rule = hash_of(query_str(d->store, Q_EVENT_LAST_FP, 7, NULL));
+    }
+    query_end(d->store, Q_EVENT_LAST_FP);
+    if (l)
+        live_name(d, c, whose, l);
+    return l;
+}
 
 /* What becomes of a further claim with this fingerprint: house.md 9, process.md 2.3 "Duplicate event". */
-static enum fate fate_of(struct desk *d, const struct claim *c, struct str fp, struct twin *twin, struct buf *suggestion) {
-    int64_t org = d->g.roster->orgs[c->org].db_id;
-    if (!query_row(d->store, Q_EVENT_LAST_FP, "is", org, fp))
+static enum fate fate_of(struct desk *d, const struct claim *c, const struct live *l, struct buf *suggestion) {
+    if (!l)
         return c->only_fold ? FATE_QUIET : FATE_NEW;
-    twin->id = query_int(d->store, Q_EVENT_LAST_FP, 0);
-    int state = state_find(MACHINE_EVENT, query_str(d->store, Q_EVENT_LAST_FP, 1, NULL));
-    int64_t last = query_int(d->store, Q_EVENT_LAST_FP, 2);
-    int inc = query_null(d->store, Q_EVENT_LAST_FP, 3) ? -1 : state_find(MACHINE_INCIDENT, query_str(d->store, Q_EVENT_LAST_FP, 3, NULL));
-    struct str inc_ref = query_str(d->store, Q_EVENT_LAST_FP, 4, &d->batch), disp = query_str(d->store, Q_EVENT_LAST_FP, 5, &d->batch);
-    twin->same_host = str_eq(query_str(d->store, Q_EVENT_LAST_FP, 6, NULL), report_entity(c, F_HOST));
-    twin->same_rule = str_eq(query_str(d->store, Q_EVENT_LAST_FP, 7, NULL), c->rule->id);
-    query_end(d->store, Q_EVENT_LAST_FP);
-    for (size_t i = 0; i < d->nfolds; i++)
-        if (d->folds[i].event == twin->id && d->folds[i].last > last)
-            last = d->folds[i].last;
-    bool open = state == EV_NEW || state == EV_ASSESSING || state == EV_WAITING;
-    if (open && (c->only_fold || c->first - last <= d->g.policy->dedup))
+    bool open = l->state == EV_NEW || l->state == EV_ASSESSING || l->state == EV_WAITING;
+    if (open && (c->only_fold || c->first - l->last <= d->g.policy->dedup))
         return FATE_FOLD;
-    if (state == EV_INCIDENT && inc >= INC_DECLARED && inc <= INC_ERADICATED)
+    if (l->state == EV_INCIDENT && l->incident >= INC_DECLARED && l->incident <= INC_ERADICATED)
         return FATE_FOLD;
-    if (state == EV_DISMISSED && c->joins && c->first - last <= d->g.policy->dedup)
+    if (l->state == EV_DISMISSED && c->joins && c->first - l->last <= d->g.policy->dedup)
         return FATE_QUIET; /* more of what was called no matter: until its correlation says that it is one */
-    if (state == EV_DISMISSED)
-        buf_printf(suggestion, "dismissed before as %.*s", STR_FMT(disp));
-    else if (state == EV_INCIDENT)
-        buf_printf(suggestion, "possible recurrence of %.*s", STR_FMT(inc_ref));
+    if (l->state == EV_DISMISSED)
+        buf_printf(suggestion, "dismissed before as %s", l->disposition);
+    else if (l->state == EV_INCIDENT)
+        buf_printf(suggestion, "possible recurrence of %s", l->incident_ref);
     return c->only_fold ? FATE_QUIET : FATE_NEW;
 }
 
+/* Another asset may need more protection. Whether it does is asked once. */
+static void look_again(struct desk *d, const struct claim *c, struct live *l, int64_t now) {
+    const struct asset *a = report_asset(d, c, report_entity(c, F_HOST));
+    for (size_t i = 0; i < l->nassessed && i < ASSESSED_MAX; i++)
+        if (l->assessed[i].asset == a && l->assessed[i].rule == c->rule && l->assessed[i].source == c->source)
+            return;
+    size_t at = l->nassessed++ % ASSESSED_MAX;
+    l->assessed[at].asset = a;
+    l->assessed[at].rule = c->rule;
+    l->assessed[at].source = c->source;
+    raise_again(d, c, l->event, now);
+}
+
+static void fold(struct desk *d, const struct claim *c, struct live *l, int64_t now) {
+    uint64_t rule = hash_of(c->rule->id);
+    if (!c->counted)
+        live_fold(d, l, c->count, c->first, c->last, now);
+    if (c->counted && !c->only_fold && rule != l->rule) {
+        raise_take_over(d, c, l->event, now);
+        l->rule = rule;
+    } else if (hash_of(report_entity(c, F_HOST)) != l->host) {
+        look_again(d, c, l, now);
+    }
+    d->n.folded += c->counted ? 0 : (uint64_t)c->count;
+}
+
+/* The event that was just made. */
+static void remember(struct desk *d, const struct claim *c, const struct rule_info *whose, int64_t id) {
+    struct live *l = id ? live_of(d, id) : NULL;
+    if (!l)
+        return;
+    l->state = EV_NEW;
+    l->incident = -1;
+    l->last = c->last;
+    l->host = hash_of(report_entity(c, F_HOST));
+    l->rule = hash_of(c->rule->id);
+    l->raws = 0;
+    live_name(d, c, whose, l);
+}
+
 int64_t report_claim(struct desk *d, const struct claim *c, int64_t now, bool *made) {
-    char fp[33];
+    char fp[33] = "";
     struct buf suggestion;
-    struct twin twin = {0, false, false};
     const struct rule_info *whose = c->joins ? c->joins : c->rule;
+    struct live *l = live_find(d, c, whose);
     int64_t id = 0;
     buf_init(&suggestion, 200);
-    const struct str *names = c->entity ? c->entity : whose->entity;
-    fingerprint_of(whose->id, str_of(d->g.roster->orgs[c->org].slug), names, c->entity ? c->nentity : whose->nentity, c->fields, c->nfields, fp);
     *made = false;
-    switch (fate_of(d, c, str_of(fp), &twin, &suggestion)) {
+    if (!l) {
+        print_of(d, c, whose, fp);
+        l = recorded(d, c, whose, str_of(fp));
+    }
+    switch (fate_of(d, c, l, &suggestion)) {
     case FATE_FOLD:
-        id = twin.id;
-        if (!c->counted)
-            fold_add(d, id, c->count, c->first, c->last, now);
-        if (c->counted && !c->only_fold && !twin.same_rule)
-            raise_take_over(d, c, id, now);
-        else if (!twin.same_host) /* another asset may need more protection */
-            raise_again(d, c, id, now);
-        d->n.folded += c->counted ? 0 : (uint64_t)c->count;
+        id = l->event;
+        fold(d, c, l, now);
         break;
     case FATE_NEW:
         if (c->storms && storm_over(d, c, now)) {
@@ -179,8 +140,10 @@ int64_t report_claim(struct desk *d, const struct claim *c, int64_t now, bool *m
             id = report_claim(d, &many, now, made);
             break;
         }
-        id = make_event(d, c, str_of(fp), suggestion.n ? buf_view(&suggestion) : STR_NONE, now);
+        print_of(d, c, whose, fp);
+        id = report_event(d, c, str_of(fp), suggestion.n ? buf_view(&suggestion) : STR_NONE, now);
         *made = id != 0;
+        remember(d, c, whose, id);
         break;
     case FATE_QUIET:
         d->n.quiet_folds += (uint64_t)c->count;
@@ -193,7 +156,7 @@ int64_t report_claim(struct desk *d, const struct claim *c, int64_t now, bool *m
 
 struct sighted { /* one sighting on its way */
     struct desk *d;
-    const struct sighting *s;
+    struct sighting *s;
     int64_t now, source;
     int64_t events[ALERTS_MAX + 1]; /* it contributed to */
     bool made[ALERTS_MAX + 1];
@@ -237,6 +200,8 @@ int64_t report_alert(struct desk *d, const struct alert *al, int64_t source, int
     struct claim c = {.org = al->org, .source = source, .rule = ri, .correlation = ri->id, .fields = fields, .nfields = n,
                       .count = al->count ? (int64_t)al->count : 1, /* silence was seen once */
                       .first = al->first, .last = al->last, .only_fold = !al->fired, .storms = true, .counted = counted(d, al, ri)};
+    if (c.only_fold && c.counted) /* nothing that its sighting did not say */
+        return 0;
     int64_t id = report_claim(d, &c, now, made);
     if (id && al->fired)
         pending_claim(d, al, id, d->g.roster->orgs[al->org].db_id);
@@ -259,35 +224,40 @@ static void count_line(struct sighted *x, const struct sighting_line *l) {
     *at |= bit;
 }
 
-/* Stores the first and the last line for every event they belong to, or aside when none claims them yet. Gives rows stored. */
-static size_t store_lines(struct sighted *x, struct str rule, bool aside) {
-    struct desk *d = x->d;
-    const struct sighting *s = x->s;
-    int64_t org = d->g.roster->orgs[s->org].db_id;
-    int lines = s->ntimes > 1 ? 2 : 1;
+static bool aside(struct sighted *x, struct str rule, const struct sighting_line *l) {
     struct buf packed;
     buf_init(&packed, 1 << 20);
-    if (aside)
-        pending_pack(s, &packed);
-    for (int i = 0; i < lines; i++) {
-        const struct sighting_line *l = i ? &s->last : &s->first;
-        for (size_t k = 0; k < x->nevents; k++)
-            fold_raw(d, x->events[k], org, x->source, rule, STR_NONE, l);
-        if (!x->nevents && aside)
-            fold_raw(d, 0, org, x->source, rule, buf_view(&packed), l);
-        if (x->nevents || aside)
-            count_line(x, l);
-    }
+    pending_pack(x->s, &packed);
+    fold_raw(x->d, 0, x->d->g.roster->orgs[x->s->org].db_id, x->source, rule, buf_view(&packed), l);
     buf_fini(&packed);
-    return x->nevents || aside ? (size_t)lines : 0;
+    return true;
 }
 
-void report_account(struct desk *d, int64_t event, int64_t now) {
-    struct event ev;
-    if (!rows_event_load(d->store, event, &d->batch, &ev))
-        return;
-    fold_raws_accounted(d, ev.id);
-    event_line(d, &ev, PRINCIPAL_SYSTEM, now);
+/* A line of an event that has many of them is a sample of it if no later one takes its place; a delivery's is kept at once. */
+static bool store_line(struct sighted *x, int64_t event, struct str rule, const struct sighting_line *l) {
+    struct desk *d = x->d;
+    int64_t org = d->g.roster->orgs[x->s->org].db_id;
+    struct live *live = x->stored ? live_of(d, event) : NULL;
+    if (live)
+        return live_line(d, live, org, x->source, rule, l);
+    fold_raw(d, event, org, x->source, rule, STR_NONE, l);
+    return true;
+}
+
+/* Stores the first and the last line for every event they belong to, or aside when none claims them yet. Gives rows stored. */
+static size_t store_lines(struct sighted *x, struct str rule, bool wanted) {
+    const struct sighting *s = x->s;
+    size_t rows = 0;
+    for (int i = 0; i < (s->ntimes > 1 ? 2 : 1); i++) {
+        const struct sighting_line *l = i ? &s->last : &s->first;
+        bool stored = !x->nevents && wanted && aside(x, rule, l);
+        for (size_t k = 0; k < x->nevents; k++)
+            stored = store_line(x, x->events[k], rule, l) || stored;
+        if (stored)
+            count_line(x, l);
+        rows += stored;
+    }
+    return rows;
 }
 
 static void account_events(struct sighted *x) {
@@ -306,43 +276,54 @@ static int64_t source_of(struct desk *d, const struct sighting *s, int64_t now) 
     return src && src->db_id && src->org == s->org ? src->db_id : people_source(d, s->org, "syslog", STR("syslog"), now);
 }
 
-/* One sighting of a rule of the present set. x gets what it became part of. Gives rows stored. */
-static size_t take_sighting(struct desk *d, const struct sighting *s, struct sighted *x, int64_t source, uint64_t *lines, int64_t now) {
-    *x = (struct sighted){.d = d, .s = s, .now = now, .stored = lines};
+/* Its index in the present rules; nearly always ingest has the same. */
+static long rule_of(struct desk *d, const struct sighting *s) {
+    const struct rule_info *ri = s->generation == d->g.number && s->rule_index < ruleset_count(d->g.rules) ? rule_info(d->g.rules, s->rule_index) : NULL;
+    return ri && str_eq(ri->id, s->rule) ? (long)s->rule_index : ruleset_find(d->g.rules, s->rule);
+}
+
+static void own_event(struct sighted *x, const struct rule_info *ri, bool storms) {
+    const struct sighting *s = x->s;
+    int64_t first = INT64_MAX, last = INT64_MIN;
+    for (uint32_t t = 0; t < s->ntimes; t++) {
+        first = s->times[t] < first ? s->times[t] : first;
+        last = s->times[t] > last ? s->times[t] : last;
+    }
+    struct claim c = {.org = s->org, .source = x->source, .rule = ri, .fields = s->fields, .nfields = s->nfields, .count = (int64_t)s->total,
+                      .first = first, .last = last, .storms = storms};
+    const struct rule_info *whose = rule_speaks_for(ri, s->fields, s->nfields);
+    c.joins = whose == ri ? NULL : whose;
+    bool made;
+    int64_t id = report_claim(x->d, &c, x->now, &made);
+    joined(x, id, made);
+}
+
+/* One sighting, which becomes one of a rule of the present set. x gets what it became part of. Gives rows stored. */
+static size_t take_sighting(struct desk *d, struct sighting *s, struct sighted *x, int64_t source, uint64_t *lines, int64_t now) {
+    x->d = d;
+    x->s = s;
+    x->now = now;
+    x->nevents = 0;
+    x->stored = lines;
     d->n.sightings++;
     if (s->org >= d->g.roster->norgs || s->ntimes == 0)
         return 0;
-    long i = ruleset_find(d->g.rules, s->rule);
+    long i = rule_of(d, s);
     if (i < 0) { /* the rule went away between ingest and here */
         d->n.unknown_rule++;
         return 0;
     }
     const struct rule_info *ri = rule_info(d->g.rules, (size_t)i);
-    struct sighting mine = *s;
-    mine.rule_index = (uint32_t)i;
-    mine.generation = d->g.number;
-    x->s = &mine;
+    s->rule_index = (uint32_t)i;
+    s->generation = d->g.number;
     x->source = source ? source : source_of(d, s, now);
-    bool wanted = correlator_wants(d->corr, mine.rule_index);
-    if (ri->makes_event) {
-        int64_t first = INT64_MAX, last = INT64_MIN;
-        for (uint32_t t = 0; t < s->ntimes; t++) {
-            first = s->times[t] < first ? s->times[t] : first;
-            last = s->times[t] > last ? s->times[t] : last;
-        }
-        struct claim c = {.org = s->org, .source = x->source, .rule = ri, .fields = s->fields, .nfields = s->nfields, .count = (int64_t)s->total,
-                          .first = first, .last = last, .storms = !source};
-        const struct rule_info *whose = rule_speaks_for(ri, s->fields, s->nfields);
-        c.joins = whose == ri ? NULL : whose;
-        bool made;
-        int64_t id = report_claim(d, &c, now, &made);
-        joined(x, id, made);
-    }
+    bool wanted = correlator_wants(d->corr, s->rule_index);
+    if (ri->makes_event)
+        own_event(x, ri, !source);
     if (wanted)
-        correlate(d->corr, &mine, now, on_alert, x);
+        correlate(d->corr, s, now, on_alert, x);
     size_t stored = store_lines(x, ri->id, wanted);
     account_events(x);
-    x->s = s;
     return stored;
 }
 
@@ -356,23 +337,26 @@ static enum rc open_group(struct desk *d, struct err *e) {
             *e = d->broken;
         return d->broken.rc;
     }
-    return store_in_tx(d->store) ? RC_OK : store_begin(d->store, e);
+    if (store_in_tx(d->store))
+        return RC_OK;
+    enum rc rc = store_begin(d->store, e);
+    if (!rc)
+        live_recover(d);
+    return rc;
 }
 
 /* A frame that cannot be taken is undone and refused alone: it must not take its neighbours with it, nor come back for ever. The windows
  * begin again as they were at the last commit, with what its neighbours counted since: an alert whose event was undone must fire again. */
 static void part_begin(struct desk *d) {
-    memcpy(d->kept, d->folds, d->nfolds * sizeof *d->folds);
-    d->nkept = d->nfolds;
     d->kept_ops = d->corr ? correlator_ops(d->corr).n : 0;
+    live_frame(d);
     store_part(d->store);
 }
 
 static enum rc part_end(struct desk *d, struct err *e) {
     enum rc rc = store_part_end(d->store, e);
     if (rc) {
-        memcpy(d->folds, d->kept, d->nkept * sizeof *d->folds);
-        d->nfolds = d->nkept;
+        live_undo(d);
         desk_forget_sources(d);
         log_warn("desk", "a frame of ingest was refused: %s", e ? e->text : rc_word(rc));
         if (!store_failed(d->store, NULL) && windows_undo(d))
@@ -411,7 +395,7 @@ enum rc desk_batch(struct desk *d, const struct batch *b, int64_t now, struct ac
     memset(d->line_stored, 0, sizeof d->line_stored);
     for (size_t i = 0; i < b->n && !again; i++) {
         struct sighted x;
-        d->rows += take_sighting(d, &b->sightings[i], &x, 0, ack->stored, now) + 1;
+        d->rows += take_sighting(d, &b->sightings[i], &x, 0, ack->stored, now);
     }
     return part_end(d, e);
 }
@@ -442,7 +426,7 @@ static void level_inputs(int level, const struct rsit *r, int confidence, struct
 
 /* The dialect's own claim: its words, its key. */
 static void own_claim(struct desk *d, const struct delivery *dv, struct sighted *x, int64_t source, int64_t now) {
-    const struct sighting *s = &dv->sightings[0];
+    struct sighting *s = &dv->sightings[0];
     const struct rsit *r = rsit_find(dv->rsit_class, dv->rsit_type);
     struct rule_info ri = {.kind = RULE_DETECTION, .id = s->rule, .title = dv->title, .level = dv->level, .rsit = r ? r : rsit_undetermined(), .makes_event = true};
     level_inputs(dv->level, ri.rsit, 80, &ri.in);

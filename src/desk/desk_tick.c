@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "desk/desk_int.h"
+#include "desk/desk_live.h"
 
 #define HOUSEKEEPING US_PER_MIN
 #define PENDING_KEPT US_PER_DAY    /* raws that no correlation claimed */
@@ -82,7 +82,7 @@ static void overdue(struct desk *d, int64_t now) {
 
 int64_t desk_tick(struct desk *d, int64_t now) {
     d->next_due = now + 10 * US_PER_S; /* free space and silence are looked at this often */
-    if (d->dead || !d->configured || desk_flush(d, now, NULL))
+    if (d->dead || !d->configured || desk_catch_up(d, now, NULL))
         return d->next_due;
     space_tick(d, now);
     silent_tick(d, now);
@@ -102,6 +102,6 @@ int64_t desk_tick(struct desk *d, int64_t now) {
     int64_t fold = query_number(d->store, INT64_MAX, Q_FOLD_FIRST, "");
     if (fold < INT64_MAX)
         due = earliest(due, fold + OBSERVED_EVERY);
-    desk_due_at(d, due);
+    desk_due_at(d, earliest(due, live_due(d)));
     return d->next_due;
 }
