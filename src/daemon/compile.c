@@ -162,7 +162,7 @@ static void load_dialects(struct compile *c) {
 static void load_rules(struct compile *c) {
     struct lists lists = {0};
     const struct ruleset_site site = {CONST_DOCS(c, SEC_SOURCES), lists_of(buf_view(&c->sec[SEC_LISTS]), &lists), lists.n, true,
-                                      c->normaliser ? site_derives : NULL, c->normaliser ? site_needs : NULL, c->normaliser};
+                                      c->normaliser ? site_derives : NULL, c->normaliser ? site_needs : NULL, site_group, c->normaliser};
 
     refusing(c, true);
     if (ruleset_load_at(&site, CONST_DOCS(c, SEC_RULES), c->flags, &c->rules, c->es) != RC_OK && !(keeps_bad(c) && c->rules))

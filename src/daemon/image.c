@@ -128,9 +128,13 @@ bool site_derives(const void *ctx, enum field_id id, struct str name) {
     return normaliser_derives(ctx, id, name);
 }
 
-bool site_needs(const void *ctx, enum field_id id, struct str name, bool (*fits)(void *, struct str), void (*add)(void *, struct str),
-                void *with) {
+bool site_needs(const void *ctx, enum field_id id, struct str name, bool (*fits)(void *, struct str),
+                void (*add)(void *, struct str, unsigned), void *with) {
     return normaliser_needs(ctx, id, name, &(struct normaliser_need){fits, add, with});
+}
+
+struct str site_group(const void *ctx, unsigned group, size_t i) {
+    return normaliser_group(ctx, group, i);
 }
 
 static struct str list_name(struct str path) {

@@ -33,8 +33,9 @@ void trees_fini(struct trees *t);
 void pairs_add(struct buf *b, const char *name, struct str bytes);
 /* For struct ruleset_site: ctx is a struct normaliser. */
 bool site_derives(const void *ctx, enum field_id id, struct str name);
-bool site_needs(const void *ctx, enum field_id id, struct str name, bool (*fits)(void *, struct str), void (*add)(void *, struct str),
-                void *with);
+bool site_needs(const void *ctx, enum field_id id, struct str name, bool (*fits)(void *, struct str),
+                void (*add)(void *, struct str, unsigned), void *with);
+struct str site_group(const void *ctx, unsigned group, size_t i);
 /* The section of placeholders as the rules want it; the file's name without folder and ending is the placeholder's. */
 struct lists {
     struct ruleset_list *v; /* to be freed */

@@ -36,6 +36,18 @@ struct class {
     uint32_t *gates; /* those that the tags fit; a program is compared each time */
 };
 
+struct open_scopes { /* whose literals count for a message: a bit a scope */
+    uint64_t w[SCOPES_MAX / 64];
+};
+
+#define SPEAKERS 256 /* programs whose scopes are remembered, */
+#define SPEAKER_MAX 31 /* when the name is no longer */
+struct speaker {
+    uint8_t n; /* 1 + the length of the name; 0: none */
+    char name[SPEAKER_MAX];
+    struct open_scopes scopes;
+};
+
 #define SENDERS 256 /* headers whose gates are remembered, */
 #define SENDER_GATES 30
 #define SENDER_WORDS 5 /* when program and all fit into so many */
@@ -45,6 +57,7 @@ struct sender { /* what opens for messages with this header, when nothing else o
     bool by_literal;
     uint32_t n;
     uint32_t gates[SENDER_GATES];
+    struct open_scopes scopes;
 };
 
 struct matcher {
@@ -55,6 +68,9 @@ struct matcher {
     size_t ngates;
     struct class classes[CLASSES];
     struct sender senders[SENDERS];
+    struct speaker speakers[SPEAKERS];
+    struct open_scopes all, wordless; /* every scope; those that a need counts all messages of */
+    struct open_scopes open; /* of the message in hand */
     uint32_t *class_gates;
     uint32_t *gate_of; /* per rule; UINT32_MAX: never asked */
     uint32_t *always, *behind;
@@ -112,6 +128,20 @@ static void fill_gates(struct matcher *mt) {
     }
 }
 
+/* ---- scopes */
+
+static void open_scope(struct open_scopes *o, size_t scope) {
+    o->w[scope / 64] |= UINT64_C(1) << scope % 64;
+}
+
+static void note_wordless(struct matcher *mt) {
+    const struct ruleset *rs = mt->rs;
+    memset(&mt->all, 0xff, sizeof mt->all);
+    for (size_t i = 1; i < rs->nscopes; i++)
+        if (rs->lit_at[rs->nlits + i] < rs->lit_at[rs->nlits + i + 1])
+            open_scope(&mt->wordless, i);
+}
+
 struct matcher *matcher_new(const struct ruleset *rs, bool prefilter) {
     struct matcher *mt = calloc(1, sizeof *mt);
     size_t n = rs->n + 1;
@@ -137,6 +167,7 @@ struct matcher *matcher_new(const struct ruleset *rs, bool prefilter) {
         return NULL;
     }
     fill_gates(mt);
+    note_wordless(mt);
     if (!(mt->class_gates = calloc(CLASSES * (mt->ngates + 1), sizeof *mt->class_gates))) {
         matcher_free(mt);
         return NULL;
@@ -171,10 +202,16 @@ static void candidate(struct matcher *mt, uint32_t rule) {
     mt->cand[mt->ncand++] = rule;
 }
 
+static bool scope_open(const struct open_scopes *o, size_t scope) {
+    return o->w[scope / 64] >> scope % 64 & 1;
+}
+
 static void on_literal(void *ctx, uint32_t literal) {
     struct matcher *mt = ctx;
     for (uint32_t i = mt->rs->lit_at[literal]; i < mt->rs->lit_at[literal + 1]; i++) {
         uint32_t need = mt->rs->lit_rules[i], rule = need / 2;
+        if (!scope_open(&mt->open, mt->rs->lit_scope[i]))
+            continue;
         if (mt->gate_of[rule] == UINT32_MAX || mt->gates[mt->gate_of[rule]].open != mt->epoch)
             continue;
         mt->held[need] = mt->epoch;
@@ -226,9 +263,58 @@ static bool within(struct str whole, struct str part) {
     return part.n == 0 || (at >= from && at + part.n <= from + whole.n);
 }
 
+/* By one of the names: the program's, what it begins with, or that of a body. A body's patterns see texts that have one; of those only access logs
+ * are searched before their fields are made. */
+static bool names_it(const struct scope *s, struct str program, bool access) {
+    for (size_t i = 0; i < s->n; i++) {
+        struct str name = s->names[i];
+        bool begins = name.p[name.n - 1] == '*';
+        name.n -= begins;
+        if ((name.p[0] == ' ' && access) || str_eqi(begins ? str_sub(program, 0, name.n) : program, name))
+            return true;
+    }
+    return false;
+}
+
+static void find_scopes(const struct matcher *mt, struct str program, bool access, struct open_scopes *out) {
+    *out = (struct open_scopes){{1}};
+    for (size_t i = 1; i < mt->rs->nscopes; i++)
+        if (names_it(&mt->rs->scopes[i], program, access))
+            open_scope(out, i);
+}
+
+static void scopes_of(struct matcher *mt, const struct message *m, struct open_scopes *out) {
+    struct str program = m->program;
+    if (m->body != BODY_NONE && m->body != BODY_ACCESS)
+        *out = mt->all; /* a body says what it is of */
+    else if (m->body == BODY_ACCESS || program.n > SPEAKER_MAX)
+        find_scopes(mt, program, m->body == BODY_ACCESS, out);
+    else {
+        uint64_t h = program.n;
+        for (size_t i = 0; i < program.n; i++)
+            h = (h ^ (unsigned char)program.p[i]) * UINT64_C(0x9e3779b97f4a7c15), h ^= h >> 29;
+        struct speaker *s = &mt->speakers[h % SPEAKERS];
+        if (s->n != program.n + 1 || !str_eq(str_n(s->name, program.n), program)) {
+            find_scopes(mt, program, false, &s->scopes);
+            s->n = (uint8_t)(program.n + 1);
+            if (program.n)
+                memcpy(s->name, program.p, program.n);
+        }
+        *out = s->scopes;
+    }
+}
+
+/* What every message of these scopes has. */
+static void without_words(struct matcher *mt) {
+    for (size_t w = 0; w < sizeof mt->open.w / sizeof *mt->open.w; w++)
+        for (uint64_t left = mt->open.w[w] & mt->wordless.w[w]; left; left &= left - 1)
+            on_literal(mt, (uint32_t)(mt->rs->nlits + w * 64 + (size_t)__builtin_ctzll(left)));
+}
+
 /* The text, and every value that does not stand in it. Not the header: need.c makes no literal of what rules ask of it, and it is half of
  * many a line. */
 static bool scan(struct matcher *mt, const struct message *m) {
+    without_words(mt);
     bool ok = prefilter_scan(mt->pre, m->text, on_literal, mt);
     for (size_t i = 0; ok && i < m->nfields; i++)
         ok = within(m->text, m->fields[i].value) || prefilter_scan(mt->pre, m->fields[i].value, on_literal, mt);
@@ -277,11 +363,13 @@ static bool open_gates(struct matcher *mt, struct message *m) {
     uint64_t key[SENDER_WORDS];
     struct sender *s = sender_of(mt, m, key);
     if (s && memcmp(s->key, key, sizeof key) == 0) {
+        mt->open = s->scopes;
         m->tags = s->tags;
         for (uint32_t i = 0; i < s->n; i++)
             open_gate(mt, &mt->gates[s->gates[i]], !mt->pre);
         return s->by_literal;
     }
+    scopes_of(mt, m, &mt->open);
     bool by_literal = false, known = logsource_tags(mt->rs->sources, m, &m->tags) && s;
     const struct class *c = class_of(mt, m);
     uint32_t n = 0;
@@ -300,6 +388,7 @@ static bool open_gates(struct matcher *mt, struct message *m) {
     if (known) {
         memcpy(s->key, key, sizeof key);
         s->tags = m->tags;
+        s->scopes = mt->open;
         s->by_literal = by_literal;
         s->n = n;
     }
@@ -312,6 +401,8 @@ size_t match_scan(struct matcher *mt, struct message *m) {
     mt->ncand = mt->nexcluded = 0;
     mt->stats.scanned++;
     bool by_literal = open_gates(mt, m);
+    if (m->flags & MSG_FIELDS) /* made of more than the text */
+        mt->open = mt->all;
     if (!everything && by_literal && !scan(mt, m))
         for (size_t g = 0; g < mt->ngates; g++)
             if (mt->gates[g].open == mt->epoch)

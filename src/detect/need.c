@@ -22,7 +22,7 @@
 static const struct need nothing;
 
 struct need need_one(struct arena *a, struct str literal) {
-    struct need n = {arena_alloc(a, sizeof *n.v), 1, literal.n, literal.n >= NEED_SHORTEST};
+    struct need n = {.v = arena_alloc(a, sizeof *n.v), .n = 1, .shortest = literal.n, .known = literal.n >= NEED_SHORTEST};
     if (!n.v || !n.known)
         return nothing;
     n.v[0] = literal;
@@ -40,18 +40,34 @@ void need_and(struct need *into, const struct need *b) {
         *into = *b;
 }
 
+static uint16_t scope_of(const struct need *n, size_t i) {
+    return n->scope ? n->scope[i] : 0;
+}
+
+/* Behind what `into` has, which has the room. */
+static void append(struct need *into, const struct need *b) {
+    for (size_t i = 0; i < b->n; i++, into->n++) {
+        into->v[into->n] = b->v[i];
+        into->scope[into->n] = scope_of(b, i);
+    }
+}
+
+static bool room(struct arena *a, struct need *n, size_t most) {
+    n->n = 0;
+    n->v = arena_alloc(a, most * sizeof *n->v);
+    n->scope = arena_alloc(a, most * sizeof *n->scope);
+    return n->v && n->scope;
+}
+
 void need_or(struct arena *a, struct need *into, const struct need *b) {
-    struct str *v = NULL;
-    if (into->known && b->known && into->n + b->n <= NEED_MAX)
-        v = arena_alloc(a, (into->n + b->n) * sizeof *v);
-    if (!v) {
+    struct need both = *into;
+    if (!into->known || !b->known || into->n + b->n > NEED_MAX || !room(a, &both, into->n + b->n)) {
         *into = nothing;
         return;
     }
-    memcpy(v, into->v, into->n * sizeof *v);
-    memcpy(v + into->n, b->v, b->n * sizeof *v);
-    into->v = v;
-    into->n += b->n;
+    append(&both, into);
+    append(&both, b);
+    *into = both;
     into->shortest = into->shortest < b->shortest ? into->shortest : b->shortest;
 }
 
@@ -122,27 +138,34 @@ static bool fits(void *ctx, struct str text) {
 }
 
 /* A text with "for user" has "user" too. The first few are the short ones that count. */
-static bool covered(const struct need *n, struct str word) {
+static bool covered(const struct need *n, struct str word, uint16_t scope) {
     for (size_t i = 0; i < n->n && i < 64; i++)
-        if (str_find(word, n->v[i]) != SIZE_MAX)
+        if ((n->scope[i] == 0 || n->scope[i] == scope) && str_find(word, n->v[i]) != SIZE_MAX)
             return true;
     return false;
 }
 
-static void add_word(void *ctx, struct str word) {
+/* What is too short to be sought counts as if it were always there, where that is for a few programs only. */
+static void add_word(void *ctx, struct str word, unsigned group) {
     struct derived *d = ctx;
     struct need *n = &d->need;
-    n->known = n->known && word.n >= NEED_SHORTEST && n->n < NEED_MAX;
+    uint16_t scope = group < SCOPES_MAX ? (uint16_t)group : 0;
+    if (word.n < NEED_SHORTEST)
+        word.n = 0;
+    n->known = n->known && (word.n || scope) && n->n < NEED_MAX;
     if (n->known && n->n >= d->cap) {
-        struct str *more = arena_alloc(d->a, 2 * n->n * sizeof *more);
-        n->known = more != NULL;
-        if (more)
-            n->v = memcpy(more, n->v, n->n * sizeof *more);
+        struct need more = *n;
+        n->known = room(d->a, &more, 2 * n->n);
+        if (n->known) {
+            append(&more, n);
+            *n = more;
+        }
         d->cap = 2 * n->n;
     }
-    if (!n->known || covered(n, word))
+    if (!n->known || covered(n, word, scope))
         return;
-    n->v[n->n++] = arena_str(d->a, word);
+    n->scope[n->n] = scope;
+    n->v[n->n++] = word.n ? arena_str(d->a, word) : STR("");
     n->shortest = word.n < n->shortest ? word.n : n->shortest;
 }
 
@@ -153,7 +176,7 @@ static struct need of_value(const struct ruleset *rs, struct arena *a, const str
         return searched(rs, it) ? v->need : nothing;
     if (v->op != V_TEXT || (v->numeric && !it->keyword))
         return nothing;
-    struct derived d = {a, v, need_one(a, v->literal), 1};
+    struct derived d = {a, v, need_one(a, v->literal), 0}; /* no room for more: it has no scopes yet */
     if (searched(rs, it) || !d.need.known)
         return d.need;
     if (!site || !site->needs || of_header(it->field) || !site->needs(site->ctx, (enum field_id)it->field, it->name, fits, add_word, &d))
@@ -177,20 +200,18 @@ static struct needs of_all(const struct ruleset *rs, struct arena *a, const stru
 /* A long list at once: joining it value by value would be quadratic. */
 static struct need of_any(const struct ruleset *rs, struct arena *a, const struct item *it) {
     struct need u = {.shortest = SIZE_MAX, .known = it->nvalues > 0 && it->nvalues <= NEED_MAX};
-    size_t at = 0;
     for (size_t i = 0; u.known && i < it->nvalues; i++) {
         struct need v = of_value(rs, a, it, &it->values[i]);
         u.n += v.n;
         u.known = v.known && u.n <= NEED_MAX;
     }
-    if (!u.known || !(u.v = arena_alloc(a, u.n * sizeof *u.v)))
+    if (!u.known || !room(a, &u, u.n))
         return nothing;
     for (size_t i = 0; i < it->nvalues; i++) {
         struct need v = of_value(rs, a, it, &it->values[i]);
         if (!v.known)
             return nothing;
-        memcpy(u.v + at, v.v, v.n * sizeof *v.v);
-        at += v.n;
+        append(&u, &v);
         u.shortest = v.shortest < u.shortest ? v.shortest : u.shortest;
     }
     return u;

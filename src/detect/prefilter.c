@@ -17,7 +17,7 @@
 #include "base/pack.h"
 #include "base/table.h"
 
-#define MAGIC 0x74637067u /* "tcpg" */
+#define MAGIC 0x74637068u /* "tcph" */
 #define BYTES_MAX ((size_t)256 << 20)
 
 /* For up to 96 literals Vectorscan chooses Teddy, which loses matches in the last bytes of a text when there are a few literals only
@@ -41,70 +41,103 @@ static struct str lowered(struct arena *a, struct str s) {
     return str_n(p, p ? s.n : 0);
 }
 
-/* Calls fn for every literal of every need, in order. */
-static bool each_literal(const struct ruleset *rs, bool (*fn)(void *ctx, uint32_t need, struct str literal), void *ctx) {
-    for (size_t i = 0; i < rs->n; i++)
-        for (size_t w = 0; w < 2 && rs->rules[i].needs.v[w].known; w++)
-            for (size_t j = 0; j < rs->rules[i].needs.v[w].n; j++)
-                if (!fn(ctx, (uint32_t)(2 * i + w), rs->rules[i].needs.v[w].v[j]))
-                    return false;
-    return true;
-}
-
 struct numbering {
     struct ruleset *rs;
     struct table *t;
-    uint32_t *numbers; /* of the mentions in order */
-    size_t n;
+    uint32_t *numbers; /* of the mentions in order; what has no bytes: ALL_OF and the scope */
+    size_t n, total;
 };
+#define ALL_OF 0x80000000u
 
-static bool count_one(void *ctx, uint32_t need, struct str literal) {
+/* Calls fn for every literal of every need, in order. */
+static bool each_literal(struct numbering *g, bool (*fn)(struct numbering *, uint32_t need, struct str literal, uint16_t scope)) {
+    const struct ruleset *rs = g->rs;
+    g->n = 0;
+    for (size_t i = 0; i < rs->n; i++)
+        for (size_t w = 0; w < 2 && rs->rules[i].needs.v[w].known; w++) {
+            const struct need *n = &rs->rules[i].needs.v[w];
+            for (size_t j = 0; j < n->n; j++, g->n++)
+                if (!fn(g, (uint32_t)(2 * i + w), n->v[j], n->scope ? n->scope[j] : 0))
+                    return false;
+        }
+    return true;
+}
+
+static bool count_one(struct numbering *g, uint32_t need, struct str literal, uint16_t scope) {
     (void)need, (void)literal;
-    ++*(size_t *)ctx;
+    g->total++;
+    if (scope >= g->rs->nscopes)
+        g->rs->nscopes = scope + 1u;
     return true;
 }
 
 /* Numbers the distinct literals. */
-static bool number_one(void *ctx, uint32_t need, struct str literal) {
-    struct numbering *g = ctx;
+static bool number_one(struct numbering *g, uint32_t need, struct str literal, uint16_t scope) {
     struct str lit = lowered(&g->rs->arena, literal);
-    bool fresh;
+    bool fresh = false;
     uint32_t *id = lit.n ? table_get(g->t, lit, &fresh) : NULL;
     (void)need;
     if (id && fresh) {
         *id = (uint32_t)g->rs->nlits;
         g->rs->lits[g->rs->nlits++] = lit;
     }
-    g->numbers[g->n++] = id ? *id : 0;
-    return id != NULL;
+    g->numbers[g->n] = id ? *id : ALL_OF | scope;
+    return id != NULL || literal.n == 0;
 }
 
-static bool list_one(void *ctx, uint32_t need, struct str literal) {
-    struct numbering *g = ctx;
+/* What stands in all messages of a scope comes behind the literals. */
+static bool place_one(struct numbering *g, uint32_t need, struct str literal, uint16_t scope) {
+    uint32_t *id = &g->numbers[g->n];
+    (void)need, (void)literal, (void)scope;
+    *id = *id & ALL_OF ? (uint32_t)g->rs->nlits + (*id & ~ALL_OF) : *id;
+    g->rs->lit_at[*id + 2]++;
+    return true;
+}
+
+static bool list_one(struct numbering *g, uint32_t need, struct str literal, uint16_t scope) {
+    uint32_t at = g->rs->lit_at[g->numbers[g->n] + 1]++;
     (void)literal;
-    g->rs->lit_rules[g->rs->lit_at[g->numbers[g->n++] + 1]++] = need;
+    g->rs->lit_rules[at] = need;
+    g->rs->lit_scope[at] = scope;
     return true;
 }
 
 /* As in make_parents: counted, summed, filled. */
 static void list_needs(struct numbering *g) {
     uint32_t *at = g->rs->lit_at;
-    for (size_t k = 0; k < g->n; k++)
-        at[g->numbers[k] + 2]++;
-    for (size_t i = 2; i <= g->rs->nlits + 1; i++)
+    each_literal(g, place_one);
+    for (size_t i = 2; i <= g->rs->nlits + g->rs->nscopes + 1; i++)
         at[i] += at[i - 1];
-    g->n = 0;
-    each_literal(g->rs, list_one, g);
+    each_literal(g, list_one);
+}
+
+/* The names of the programs of every scope. */
+static bool name_scopes(struct ruleset *rs) {
+    const struct ruleset_site *site = rs->site;
+    rs->scopes = arena_alloc(&rs->arena, (rs->nscopes + 1) * sizeof *rs->scopes);
+    for (size_t i = 1; rs->scopes && i < rs->nscopes; i++) {
+        struct scope *s = &rs->scopes[i];
+        while (site->group && !str_absent(site->group(site->ctx, (unsigned)i, s->n)))
+            s->n++;
+        if (!(s->names = arena_alloc(&rs->arena, (s->n + 1) * sizeof *s->names)))
+            return false;
+        for (size_t k = 0; k < s->n; k++)
+            s->names[k] = arena_str(&rs->arena, site->group(site->ctx, (unsigned)i, k));
+    }
+    return rs->scopes != NULL;
 }
 
 bool prefilter_literals(struct ruleset *rs) {
-    size_t total = 0;
-    each_literal(rs, count_one, &total);
-    struct numbering g = {rs, table_new(total + 1, sizeof(uint32_t), NULL, NULL), calloc(total + 1, sizeof(uint32_t)), 0};
-    rs->lits = arena_alloc(&rs->arena, (total + 1) * sizeof *rs->lits);
-    rs->lit_rules = arena_alloc(&rs->arena, (total + 1) * sizeof *rs->lit_rules);
-    rs->lit_at = arena_alloc(&rs->arena, (total + 3) * sizeof *rs->lit_at);
-    bool ok = g.t && g.numbers && rs->lits && rs->lit_rules && rs->lit_at && each_literal(rs, number_one, &g);
+    struct numbering g = {.rs = rs};
+    rs->nscopes = 1;
+    each_literal(&g, count_one);
+    g.t = table_new(g.total + 1, sizeof(uint32_t), NULL, NULL);
+    g.numbers = calloc(g.total + 1, sizeof(uint32_t));
+    rs->lits = arena_alloc(&rs->arena, (g.total + 1) * sizeof *rs->lits);
+    rs->lit_rules = arena_alloc(&rs->arena, (g.total + 1) * sizeof *rs->lit_rules);
+    rs->lit_scope = arena_alloc(&rs->arena, (g.total + 1) * sizeof *rs->lit_scope);
+    rs->lit_at = arena_alloc(&rs->arena, (g.total + rs->nscopes + 3) * sizeof *rs->lit_at);
+    bool ok = g.t && g.numbers && rs->lits && rs->lit_rules && rs->lit_scope && rs->lit_at && each_literal(&g, number_one) && name_scopes(rs);
     if (ok)
         list_needs(&g);
     table_free(g.t);
@@ -165,10 +198,18 @@ static void pack_needs(const struct ruleset *rs, struct buf *b) {
     pack_u32(b, (uint32_t)rs->nlits);
     for (size_t i = 0; i < rs->nlits; i++)
         pack_str(b, rs->lits[i]);
-    for (size_t i = 0; i <= rs->nlits; i++)
+    pack_u32(b, (uint32_t)rs->nscopes);
+    for (size_t i = 1; i < rs->nscopes; i++) {
+        pack_u32(b, (uint32_t)rs->scopes[i].n);
+        for (size_t k = 0; k < rs->scopes[i].n; k++)
+            pack_str(b, rs->scopes[i].names[k]);
+    }
+    for (size_t i = 0; i <= rs->nlits + rs->nscopes; i++)
         pack_u32(b, rs->lit_at[i]);
-    for (size_t i = 0; i < rs->lit_at[rs->nlits]; i++)
+    for (size_t i = 0; i < rs->lit_at[rs->nlits + rs->nscopes]; i++) {
         pack_u32(b, rs->lit_rules[i]);
+        pack_u16(b, rs->lit_scope[i]);
+    }
 }
 
 enum rc ruleset_prefilter_make(struct ruleset *rs, struct buf *serialized, struct err *e) {
@@ -193,21 +234,53 @@ enum rc ruleset_prefilter_make(struct ruleset *rs, struct buf *serialized, struc
     return serialized->over ? err_set(e, RC_LIMIT, "the prefilter is larger than the image allows") : RC_OK;
 }
 
-/* Numbers in order, none above `most`. */
-static bool unpack_numbers(struct unpack *u, uint32_t *v, size_t n, bool rising, uint32_t most) {
-    for (size_t i = 0; i < n; i++) {
-        v[i] = unpack_u32(u);
-        if (u->bad || v[i] > most || (rising && i && v[i] < v[i - 1]))
+/* n texts; NULL when they are not there. */
+static struct str *unpack_texts(struct ruleset *rs, struct unpack *u, size_t n) {
+    size_t left = (size_t)(u->end - u->p);
+    struct str *v = !u->bad && n <= left ? arena_alloc(&rs->arena, (n + 1) * sizeof *v) : NULL;
+    for (size_t i = 0; v && i < n; i++)
+        if (str_absent(v[i] = arena_str(&rs->arena, unpack_str(u, left))) || v[i].n == 0)
+            return NULL;
+    return v;
+}
+
+static bool unpack_scopes(struct ruleset *rs, struct unpack *u) {
+    rs->nscopes = unpack_u32(u);
+    if (u->bad || rs->nscopes == 0 || rs->nscopes > SCOPES_MAX || !(rs->scopes = arena_alloc(&rs->arena, (rs->nscopes + 1) * sizeof *rs->scopes)))
+        return false;
+    for (size_t i = 1; i < rs->nscopes; i++) {
+        rs->scopes[i].n = unpack_u32(u);
+        if (!(rs->scopes[i].names = unpack_texts(rs, u, rs->scopes[i].n)))
             return false;
     }
     return true;
 }
 
+/* Which needs each literal meets: no number that is not there. */
+static bool unpack_uses(struct ruleset *rs, struct unpack *u) {
+    size_t n = rs->nlits + rs->nscopes, left = (size_t)(u->end - u->p);
+    if (!(rs->lit_at = arena_alloc(&rs->arena, (n + 1) * sizeof *rs->lit_at)))
+        return false;
+    for (size_t i = 0; i <= n; i++) {
+        rs->lit_at[i] = unpack_u32(u);
+        if (u->bad || rs->lit_at[i] > left || rs->lit_at[i] < (i ? rs->lit_at[i - 1] : 0))
+            return false;
+    }
+    size_t uses = rs->lit_at[n];
+    rs->lit_rules = arena_alloc(&rs->arena, (uses + 1) * sizeof *rs->lit_rules);
+    rs->lit_scope = arena_alloc(&rs->arena, (uses + 1) * sizeof *rs->lit_scope);
+    for (size_t i = 0; rs->lit_rules && rs->lit_scope && i < uses; i++) {
+        rs->lit_rules[i] = unpack_u32(u);
+        rs->lit_scope[i] = unpack_u16(u);
+        if (u->bad || rs->lit_rules[i] >= 2 * rs->n || rs->lit_scope[i] >= rs->nscopes)
+            return false;
+    }
+    return rs->lit_rules && rs->lit_scope;
+}
+
 /* Into the places where prefilter_literals has put what it found. */
 static bool unpack_needs(struct ruleset *rs, struct unpack *u) {
-    size_t left = (size_t)(u->end - u->p);
-
-    if (unpack_u32(u) != rs->n || left < rs->n)
+    if (unpack_u32(u) != rs->n || (size_t)(u->end - u->p) < rs->n)
         return false;
     for (size_t i = 0; i < rs->n; i++) {
         uint8_t known = unpack_u8(u);
@@ -215,20 +288,7 @@ static bool unpack_needs(struct ruleset *rs, struct unpack *u) {
         rs->rules[i].needs.v[1] = (struct need){.known = known & 2};
     }
     rs->nlits = unpack_u32(u);
-    if (u->bad || rs->nlits > left)
-        return false;
-    rs->lits = arena_alloc(&rs->arena, (rs->nlits + 1) * sizeof *rs->lits);
-    rs->lit_at = arena_alloc(&rs->arena, (rs->nlits + 1) * sizeof *rs->lit_at);
-    if (!rs->lits || !rs->lit_at)
-        return false;
-    for (size_t i = 0; i < rs->nlits; i++)
-        if (str_absent(rs->lits[i] = arena_str(&rs->arena, unpack_str(u, left))))
-            return false;
-    if (!unpack_numbers(u, rs->lit_at, rs->nlits + 1, true, (uint32_t)left) || rs->lit_at[0] != 0)
-        return false;
-    size_t uses = rs->lit_at[rs->nlits];
-    rs->lit_rules = arena_alloc(&rs->arena, (uses + 1) * sizeof *rs->lit_rules);
-    return rs->lit_rules && (uses == 0 || rs->n > 0) && unpack_numbers(u, rs->lit_rules, uses, false, rs->n ? (uint32_t)(2 * rs->n - 1) : 0);
+    return (rs->lits = unpack_texts(rs, u, rs->nlits)) && unpack_scopes(rs, u) && unpack_uses(rs, u);
 }
 
 enum rc ruleset_prefilter_load(struct ruleset *rs, struct str serialized, struct err *e) {

@@ -19,6 +19,8 @@ enum value_op { V_TEXT, V_NULL, V_RE, V_CIDR, V_LT, V_LTE, V_GT, V_GTE, V_EXISTS
 
 struct need { /* literals of which at least one stands in every text that matches; any = false: nothing is known */
     struct str *v;
+    uint16_t *scope; /* of each, whose messages it counts in: 0 any's, else 1 + a group of the site's; NULL: any's throughout. One without bytes
+                      * stands in all of theirs */
     size_t n;
     size_t shortest;
     bool known;
@@ -175,6 +177,12 @@ struct filter { /* a filter document */
     bool any;
 };
 
+#define SCOPES_MAX 256
+struct scope { /* programs that literals count for: a name, or with a star what it begins with */
+    struct str *names;
+    size_t n;
+};
+
 struct parent {    /* a correlation that names a rule */
     uint32_t corr; /* rule index of the correlation */
     uint32_t ref;  /* which of its references */
@@ -196,7 +204,11 @@ struct ruleset {
     /* prefilter.c: */
     struct str *lits; /* distinct */
     size_t nlits;
-    uint32_t *lit_rules, *lit_at; /* needs of literal i: lit_at[i] .. lit_at[i+1]; twice the rule, and which of its needs */
+    uint32_t *lit_rules, *lit_at; /* needs of literal i: lit_at[i] .. lit_at[i+1]; twice the rule, and which of its needs; literal nlits + i
+                                   * is what every message in scope i has */
+    uint16_t *lit_scope;          /* beside lit_rules: the scope it counts in */
+    struct scope *scopes;         /* by number; 0 is everybody's */
+    size_t nscopes;
     struct hs_database *db;
     struct pcre2_real_code_8 **codes; /* to be freed */
     size_t ncodes, codes_cap;

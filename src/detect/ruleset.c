@@ -166,8 +166,9 @@ enum rc ruleset_load_at(const struct ruleset_site *site, const struct tree *cons
         ok = load_doc(rs, docs[i], es) && ok;
     ok = ruleset_link(rs, es) && ok;
     digest_docs(rs, docs, n);
+    bool numbered = prefilter_literals(rs);
     rs->site = NULL;
-    if (!prefilter_literals(rs)) {
+    if (!numbered) {
         no_memory(es);
         ruleset_free(rs);
         return RC_NOMEM;

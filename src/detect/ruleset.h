@@ -92,10 +92,12 @@ struct ruleset_site { /* what the site says about its sources and lists */
     /* May this field of a message hold what does not stand in its text (normaliser_derives)? NULL: any may. Who makes the prefilter
      * knows it; who loads it need not. */
     bool (*derives)(const void *ctx, enum field_id id, struct str name);
-    /* Of such a field: words of which one stands in every text that gives it a value that fits, unless it is decoded first
-     * (normaliser_needs). May be NULL. */
-    bool (*needs)(const void *ctx, enum field_id id, struct str name, bool (*fits)(void *, struct str), void (*add)(void *, struct str),
-                  void *with);
+    /* Of such a field: words of which one stands in every text that gives it a value that fits, unless it is decoded first; each with the group of
+     * programs whose texts it counts in, 0 for any's (normaliser_needs). May be NULL. */
+    bool (*needs)(const void *ctx, enum field_id id, struct str name, bool (*fits)(void *, struct str),
+                  void (*add)(void *, struct str, unsigned group), void *with);
+    /* The i-th name of a group, absent behind the last (normaliser_group). */
+    struct str (*group)(const void *ctx, unsigned group, size_t i);
     const void *ctx;
 };
 

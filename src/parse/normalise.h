@@ -24,13 +24,17 @@ void normalise(const struct normaliser *nz, struct message *m);
 /* True when some file may give this field a value that does not stand verbatim in the text: a constant of set: or a hexadecimal
  * capture. What only escapes make different (qstr, <:pairs>, <:json>) is not among them: ask normalise_first(). */
 bool normaliser_derives(const struct normaliser *nz, enum field_id id, struct str name);
-/* For a field that is derived: adds words of which at least one stands in every text without a body that gives it a derived value that
- * fits. False when nothing is known, as a pattern decodes the field or holds no word for certain. */
+/* For a field that is derived: adds words of which at least one stands in every text without a body (but for access logs) that gives it a
+ * derived value that fits. A word counts in texts of the programs of its group only, 0 for all; an empty one stands in all of theirs. False when
+ * nothing is known, as a pattern for any program decodes the field or holds no word for certain. */
 struct normaliser_need {
     bool (*fits)(void *ctx, struct str value);
-    void (*add)(void *ctx, struct str word);
+    void (*add)(void *ctx, struct str word, unsigned group);
     void *ctx;
 };
+/* The i-th program of a group, with a star behind it when it is all that begin so; absent behind the last. A name that begins with a blank is that of
+ * a body. */
+struct str normaliser_group(const struct normaliser *nz, unsigned group, size_t i);
 bool normaliser_needs(const struct normaliser *nz, enum field_id id, struct str name, const struct normaliser_need *need);
 /* True when the fields of this message have to be made before its text is searched (match_scan), because they may hold what the text
  * does not: it carries a body, or escapes that a capture of some file would decode. */

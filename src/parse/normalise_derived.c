@@ -114,7 +114,8 @@ bool normalise_first(const struct normaliser *nz, const struct message *m) {
 
 struct looking {
     struct nz_derived key;
-    bool decoded;
+    bool decoded;   /* by the pattern at hand */
+    unsigned group; /* whose it is */
 };
 
 static void look_capture(void *ctx, uint16_t id, struct str name, enum capture_kind kind) {
@@ -127,29 +128,34 @@ static void look_capture(void *ctx, uint16_t id, struct str name, enum capture_k
 
 #define WORDS_OF_ONE 600
 
-static bool add_words(const struct nz_pattern *p, const struct normaliser_need *need) {
+static void add_words(const struct nz_pattern *p, const struct looking *key, const struct normaliser_need *need, bool *known) {
     struct str *v = calloc(WORDS_OF_ONE, sizeof *v);
-    size_t n = v ? gate_clause(p->pattern, v, WORDS_OF_ONE) : 0;
+    size_t n = v && !key->decoded ? gate_clause(p->pattern, v, WORDS_OF_ONE) : 0;
 
     for (size_t i = 0; i < n; i++)
-        need->add(need->ctx, v[i]);
+        need->add(need->ctx, v[i], key->group);
+    if (n == 0 && key->group)
+        need->add(need->ctx, STR(""), key->group);
+    *known = *known && (n || key->group);
     free(v);
-    return n > 0;
 }
 
 static bool list_needs(const struct nz_list *l, struct looking *key, const struct normaliser_need *need) {
-    for (size_t i = 0; i < l->npatterns; i++) {
+    bool known = true;
+
+    for (size_t i = 0; known && i < l->npatterns; i++) {
         const struct nz_pattern *p = &l->patterns[i];
         bool sets = false;
+        key->decoded = false;
         pattern_names(p->pattern, look_capture, key);
         for (size_t k = 0; k < p->nset && !sets; k++) {
             struct nz_derived other = {p->set[k].id, p->set[k].name};
             sets = nz_derived_cmp(&key->key, &other) == 0 && need->fits(need->ctx, p->set[k].value);
         }
-        if (key->decoded || (sets && !add_words(p, need)))
-            return false;
+        if (key->decoded || sets)
+            add_words(p, key, need, &known);
     }
-    return true;
+    return known;
 }
 
 /* An access log is known by its shape and searched before its fields are made: what a file for it sets stands for no word. */
@@ -169,13 +175,25 @@ static bool access_sets(const struct normaliser *nz, const struct looking *l) {
 }
 
 bool normaliser_needs(const struct normaliser *nz, enum field_id id, struct str name, const struct normaliser_need *need) {
-    struct looking key = {{(uint16_t)id, name}, false};
+    struct looking key = {.key = {(uint16_t)id, name}};
 
     if (access_sets(nz, &key))
         return false;
-    for (size_t g = 0; g < nz->ngroups; g++)
+    for (size_t g = 0; g < nz->ngroups; g++) {
+        key.group = nz_for_all(nz, g) ? 0 : (unsigned)g + 1;
         for (size_t i = 0; i < nz->groups[g].nlists; i++)
             if (!list_needs(&nz->groups[g].lists[i], &key, need))
                 return false;
+    }
     return true;
+}
+
+struct str normaliser_group(const struct normaliser *nz, unsigned group, size_t i) {
+    for (size_t k = 0; k < nz->nnames; k++)
+        if (nz->names[k].group + 1u == group && i-- == 0)
+            return nz->names[k].name;
+    for (size_t k = 0; k < nz->nopen; k++)
+        if (nz->open[k].group + 1u == group && i-- == 0)
+            return str_n(nz->open[k].name.p, nz->open[k].name.n + 1);
+    return STR_NONE;
 }

@@ -107,6 +107,7 @@ bool normalise_program(const struct normaliser *nz, struct message *m, struct st
 bool normalise_text(const struct normaliser *nz, struct message *m, struct str s, struct search *q);
 bool normalise_kind(const struct normaliser *nz, struct message *m, struct str kind, struct search *q);
 int nz_name_cmp(struct str a, struct str b); /* without case */
+bool nz_for_all(const struct normaliser *nz, size_t group); /* a file of "*" */
 /* normalise() one pattern after the other, with no limit of work: what the test compares with. */
 void normalise_plain(const struct normaliser *nz, struct message *m);
 int nz_derived_cmp(const void *a, const void *b);

@@ -261,7 +261,7 @@ static const struct gate *make_gate(struct loader *l, struct nz_pattern **v, siz
     return gate;
 }
 
-static bool for_all(const struct normaliser *nz, size_t group) {
+bool nz_for_all(const struct normaliser *nz, size_t group) {
     for (size_t i = 0; i < nz->nnames; i++)
         if (nz->names[i].group == group && str_is(nz->names[i].name, "*"))
             return true;
@@ -278,15 +278,15 @@ static void load_gates(struct loader *l) {
             total += nz->groups[g].lists[i].npatterns;
     struct nz_pattern **v = calloc(total + 1, sizeof *v);
     for (size_t g = 0; v && g < nz->ngroups; g++)
-        if (for_all(nz, g))
+        if (nz_for_all(nz, g))
             n = open_patterns(&nz->groups[g], v, n);
     size_t open = n;
     for (size_t g = 0; v && g < nz->ngroups; g++)
-        if (for_all(nz, g))
+        if (nz_for_all(nz, g))
             n = crowded_patterns(l, &nz->groups[g], v, n);
     const struct gate *all = v ? make_gate(l, v, open, n) : NULL;
     for (size_t g = 0; v && g < nz->ngroups; g++) {
-        bool shared = for_all(nz, g);
+        bool shared = nz_for_all(nz, g);
         open = shared ? 0 : open_patterns(&nz->groups[g], v, 0);
         n = shared ? 0 : crowded_patterns(l, &nz->groups[g], v, open);
         nz->groups[g].gate = shared ? all : n >= 3 ? make_gate(l, v, open, n) : NULL;

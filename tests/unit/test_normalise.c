@@ -336,9 +336,9 @@ static bool word_fits(void *ctx, struct str value) {
     return str_eq(((struct words *)ctx)->want, value);
 }
 
-static void word_add(void *ctx, struct str word) {
+static void word_add(void *ctx, struct str word, unsigned group) {
     struct words *w = ctx;
-    snprintf(w->got + strlen(w->got), sizeof w->got - strlen(w->got), "[%.*s]", STR_FMT(word));
+    snprintf(w->got + strlen(w->got), sizeof w->got - strlen(w->got), "[%.*s]%u", STR_FMT(word), group);
 }
 
 static void a_constant_has_the_words_of_the_patterns_that_set_it(void **state) {
@@ -349,7 +349,9 @@ static void a_constant_has_the_words_of_the_patterns_that_set_it(void **state) {
     static const struct {
         const char *value, *words;
         bool known;
-    } rows[] = {{"bad", "[Failed for ][denied][refused here]", true}, {"good", "[Accepted ]", true}, {"other", "", true}, {"short", "", false}};
+    } rows[] = {{"bad", "[Failed for ]1[denied]1[refused here]1", true}, {"good", "[Accepted ]1", true}, {"other", "", true}, {"short", "[]1", true}};
+    struct words none = {.want = STR_NONE};
+    const struct normaliser_need hex = {word_fits, word_add, &none};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_N(rows); i++) {
@@ -357,8 +359,26 @@ static void a_constant_has_the_words_of_the_patterns_that_set_it(void **state) {
         const struct normaliser_need need = {word_fits, word_add, &w};
         assert_int_equal(normaliser_needs(l->nz, F_ACTION, STR("action"), &need), rows[i].known);
         assert_string_equal(w.got, rows[i].words);
-        assert_false(normaliser_needs(l->nz, F_OTHER, STR("h"), &need));
     }
+    assert_true(normaliser_needs(l->nz, F_OTHER, STR("h"), &hex));
+    assert_string_equal(none.got, "[]1"); /* decoded: any text of the program's */
+    assert_str(normaliser_group(l->nz, 1, 0), "p");
+    assert_true(str_absent(normaliser_group(l->nz, 1, 1)));
+    unload(l);
+}
+
+static void what_any_program_says_is_known_by_words_alone(void **state) {
+    struct loaded *l = from_text("program: [\"*\", x]\npatterns:\n  - {match: 'Failed for <user>', set: {action: bad}}\n"
+                                 "  - {match: '<w> x', set: {action: short}}\n  - {match: 'Digest <h:hex>'}\n");
+    struct words w = {.want = STR("bad")};
+    const struct normaliser_need need = {word_fits, word_add, &w};
+
+    (void)state;
+    assert_true(normaliser_needs(l->nz, F_ACTION, STR("action"), &need));
+    assert_string_equal(w.got, "[Failed for ]0");
+    w.want = STR("short");
+    assert_false(normaliser_needs(l->nz, F_ACTION, STR("action"), &need));
+    assert_false(normaliser_needs(l->nz, F_OTHER, STR("h"), &need));
     unload(l);
 }
 
@@ -407,6 +427,7 @@ int main(void) {
         cmocka_unit_test(a_part_finds_more_wherever_it_stands),
         cmocka_unit_test(what_no_text_says_is_known_by_name),
         cmocka_unit_test(a_constant_has_the_words_of_the_patterns_that_set_it),
+        cmocka_unit_test(what_any_program_says_is_known_by_words_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -67,9 +67,13 @@ static bool derives(const void *ctx, enum field_id id, struct str name) {
     return normaliser_derives(ctx, id, name);
 }
 
-static bool needs(const void *ctx, enum field_id id, struct str name, bool (*fits)(void *, struct str), void (*add)(void *, struct str),
-                  void *with) {
+static bool needs(const void *ctx, enum field_id id, struct str name, bool (*fits)(void *, struct str),
+                  void (*add)(void *, struct str, unsigned), void *with) {
     return normaliser_needs(ctx, id, name, &(struct normaliser_need){fits, add, with});
+}
+
+static struct str group(const void *ctx, unsigned number, size_t i) {
+    return normaliser_group(ctx, number, i);
 }
 
 static void load_patterns(struct world *w, struct errs *es) {
@@ -90,6 +94,7 @@ static void bind_rules(struct world *w, unsigned flags, struct errs *es) {
     struct ruleset_site site = help_site(&sources);
     site.derives = w->nz ? derives : NULL;
     site.needs = w->nz ? needs : NULL;
+    site.group = group;
     site.ctx = w->nz;
     ruleset_load_at(&site, (const struct tree *const *)w->v, w->n, flags | RULESET_KEEP_BAD, &w->rs, es);
     assert_non_null(w->rs);
