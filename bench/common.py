@@ -152,14 +152,19 @@ class Tocsind(Lab):
         self.n, self.extra, self.text, self.hooked = n, extra, text, hook
 
     def up(self, seconds=120, **kw):
-        if self.hooked:
-            p, self.hook_lines = self.spawn([SINK, "-s", SECRET])
-            self.hook_port = int(self.hook_lines.next(20).split()[1])
+        if self.hooked and not hasattr(self, "hook_port"):
+            self.spawn_sink()
         self.prepare()
         begun = time.monotonic()
         self.start(seconds=seconds, **kw)
         self.start_s = time.monotonic() - begun
+        if metric(self, "tocsin_rules_refused"):
+            raise SystemExit("a rule was refused: " + self.tail(10))
         return self
+
+    def spawn_sink(self, *options):
+        _, self.hook_lines = self.spawn([SINK, "-s", SECRET, *options])
+        self.hook_port = int(self.hook_lines.next(20).split()[1])
 
     def prepare(self):
         self.conf.mkdir(exist_ok=True)

@@ -4,7 +4,8 @@
  *
  * Takes   -n lines, -s seed, -p per mille of security relevant lines (default 20), -k distinct attackers (default 200), -t truth file,
  *         -o octet-counted framing, -e fraction of hosts that speak RFC 5424 in percent (default 30), -w length of host names (default 6; 25 makes
- *         160 bytes a line on average), -a first attacker (default 0: so that a second file has others).
+ *         160 bytes a line on average), -a first attacker (default 0: so that a second file has others), -d each wrong password or name from
+ *         the next attacker instead of any.
  * Gives   lines on standard output; in the truth file a count per class. The same arguments give the same bytes.
  */
 #include <inttypes.h>
@@ -47,13 +48,17 @@ static void harmless(char *o, size_t n, const char **program)
     }
 }
 
-static unsigned attackers = 200, first_attacker;
+static unsigned attackers = 200, first_attacker, next_attacker;
+static bool in_turn, only_passwords;
+
 static uint64_t truth[4];
 static const char *const truth_name[] = {"harmless", "failed_password", "invalid_user", "sudo_failure"};
 
 static void relevant(char *o, size_t n, const char **program)
 {
     unsigned k = first_attacker + rnd(attackers), b = rnd(60000) + 1024, kind = rnd(10);
+    if (only_passwords) kind = 0;
+    if (in_turn && kind < 9) k = first_attacker + next_attacker++ % attackers;
     *program = "sshd";
     if (kind < 6) {
         truth[1]++;
@@ -91,7 +96,7 @@ int main(int argc, char **argv)
     unsigned mille = 20, percent5424 = 30;
     const char *truth_file = NULL;
     bool octets = false;
-    for (int c; (c = getopt(argc, argv, "n:s:p:k:t:e:w:a:o")) != -1;) {
+    for (int c; (c = getopt(argc, argv, "n:s:p:k:t:e:w:a:dfo")) != -1;) {
         uint64_t v = optarg ? strtoull(optarg, NULL, 10) : 0;
         switch (c) {
         case 'n': lines = v; break;
@@ -102,8 +107,10 @@ int main(int argc, char **argv)
         case 'e': percent5424 = (unsigned)v; break;
         case 'w': host_width = v < 6 ? 6 : v > 36 ? 36 : (int)v; break;
         case 'a': first_attacker = (unsigned)v; break;
+        case 'd': in_turn = true; break;
+        case 'f': only_passwords = true; break;
         case 'o': octets = true; break;
-        default: fputs("usage: gen [-n lines] [-s seed] [-p per-mille] [-k attackers] [-e percent5424] [-w host-width] [-a first-attacker] [-t truth] [-o]\n", stderr); return 2;
+        default: fputs("usage: gen [-n lines] [-s seed] [-p per-mille] [-k attackers] [-e percent5424] [-w host-width] [-a first-attacker] [-d] [-f] [-t truth] [-o]\n", stderr); return 2;
         }
     }
     char head[256], body[512];

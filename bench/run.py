@@ -16,9 +16,15 @@ from pathlib import Path
 
 import common
 import goals
+import part_flood
+import part_hole
+import part_latency
+import part_memory
 import part_tcp
+import part_udp
 
-PARTS = {"tcp": part_tcp}
+PARTS = {"tcp": part_tcp.run, "udp": part_udp.run, "flood": part_flood.run, "groups": part_flood.run_groups, "latency": part_latency.run,
+         "memory": part_memory.run, "start": part_memory.start, "hole": part_hole.run}
 
 
 def machine():
@@ -37,7 +43,7 @@ def main():
         for name in names:
             begun = time.monotonic()
             try:
-                PARTS[name].run(Path(folder), out)
+                PARTS[name](Path(folder), out)
             except (Exception, SystemExit) as why:  # the other parts are still worth having
                 traceback.print_exc()
                 out["failed"][name] = str(why)[:500]

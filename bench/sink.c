@@ -2,7 +2,7 @@
  *
  * sink.c - the far side of outgoing webhooks: checks every signature, counts, and notes when each arrived
  *
- * Takes   -s KEY (the secret, base64, without "whsec_"). Loopback, any port; HTTP/1.1 with Content-Length, connections kept. At most 64 connections and
+ * Takes   -s KEY (the secret, base64, without "whsec_"), -q: says nothing of good ones. Loopback, any port; HTTP/1.1 with Content-Length, connections kept. At most 64 connections and
  *         bodies of 64 KiB: it is for measuring, not for the world.
  * Gives   "READY PORT", then a line per request: "HOOK SECONDS good|bad ID BODY" (monotonic clock, as Python's time.monotonic()).
  */
@@ -29,6 +29,7 @@ static struct conn {
 } conns[CONNECTIONS];
 static struct pollfd fds[CONNECTIONS + 1];
 static struct buf key;
+static bool quiet;
 
 static struct str header(const char *head, const char *end, const char *name)
 {
@@ -75,7 +76,8 @@ static size_t one_request(struct conn *c, int fd) /* bytes used, 0 when it is no
     if (write(fd, answer, sizeof answer - 1) < 0) return c->have;
     for (size_t i = 0; i < n; i++)
         if (body.p[i] == '\n' || body.p[i] == '\r') c->data[head + i] = ' ';
-    printf("HOOK %lld.%06ld %s %.*s %.*s\n", (long long)t.tv_sec, t.tv_nsec / 1000, ok ? "good" : "bad", (int)id.n, id.p, (int)n, body.p);
+    if (!ok || !quiet)
+        printf("HOOK %lld.%06ld %s %.*s %.*s\n", (long long)t.tv_sec, t.tv_nsec / 1000, ok ? "good" : "bad", (int)id.n, id.p, (int)n, body.p);
     return head + n;
 }
 
@@ -107,8 +109,9 @@ static void on_connection(int listener)
 int main(int argc, char **argv)
 {
     buf_init(&key, 256);
-    for (int c; (c = getopt(argc, argv, "s:")) != -1;)
-        if (c != 's' || !base64_parse((struct str){optarg, strlen(optarg)}, &key)) return fputs("usage: sink -s BASE64\n", stderr), 2;
+    for (int c; (c = getopt(argc, argv, "s:q")) != -1;)
+        if (c == 'q') quiet = true;
+        else if (c != 's' || !base64_parse((struct str){optarg, strlen(optarg)}, &key)) return fputs("usage: sink -s BASE64 [-q]\n", stderr), 2;
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof a;
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
