@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """goals.py - each goal beside what was measured: met, not met, or not measured"""
 import tell
+from common import QUICK
 
 # what, where its figure stands, how it is compared, the bound
 GOALS = [
@@ -44,6 +45,8 @@ def judge(out):
 def report(out):
     tell.tell(out)
     out["goals"] = judge(out)
+    if QUICK:
+        print("\nA smoke run: it shows that the bench works; its figures mean nothing.")
     print(f"\n{'goal':82} {'wanted':>12} {'measured':>12}")
     for r in out["goals"]:
         if r["measured"] is not None:
