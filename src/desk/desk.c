@@ -116,6 +116,7 @@ void desk_close(struct desk *d, int64_t now) {
         log_err("desk", "closing: %s", e.text);
     } else if (!d->dead) {
         struct line l;
+        live_end(d);
         fold_settle_due(d, now, INT64_MAX, SIZE_MAX);
         windows_picture(d);
         line_open(&l);
@@ -142,6 +143,7 @@ enum rc desk_configure(struct desk *d, const struct desk_generation *g, int64_t 
     enum rc rc = desk_flush(d, now, e);
     if (!rc && d->corr && !(rc = desk_begin(d, e))) {
         windows_picture(d); /* other rules play back no journal */
+        live_end(d);
         rc = desk_end(d, RC_OK, e);
     }
     if (rc)
@@ -310,11 +312,11 @@ enum rc desk_begin(struct desk *d, struct err *e) {
     if (!rc)
         live_recover(d);
     if (!rc)
-        live_flush(d, true); /* what people and the schedule look at is all there */
+        live_flush(d, false); /* every count that people and the schedule look at is there */
     return rc;
 }
 
-enum rc desk_end(struct desk *d, enum rc rc, struct err *e) {
+enum rc desk_end_same(struct desk *d, enum rc rc, struct err *e) {
     if (rc) {
         store_rollback(d->store);
         buf_reset(&d->watch);
@@ -322,8 +324,12 @@ enum rc desk_end(struct desk *d, enum rc rc, struct err *e) {
         desk_forget_sources(d);
         return rc;
     }
-    live_flush(d, true);
-    rc = commit(d, e);
+    live_flush(d, false);
+    return commit(d, e);
+}
+
+enum rc desk_end(struct desk *d, enum rc rc, struct err *e) {
+    rc = desk_end_same(d, rc, e);
     live_forget(d); /* whatever it was that changed */
     return rc;
 }

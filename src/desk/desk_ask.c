@@ -301,8 +301,11 @@ static void list_actions(struct desk *d, const struct actor *who, const struct w
 enum rc ask_begin(struct desk *d, int64_t now, struct err *e) {
     if (!d->configured)
         return err_set(e, RC_BUSY, "not configured yet");
+    if (d->dead)
+        return err_set(e, RC_IO, "the record is closed after an error");
     desk_flush(d, now, NULL);
-    return desk_begin(d, e);
+    arena_reset(&d->scratch);
+    return store_begin(d->store, e); /* it is rolled back: nothing of ours may be written in it */
 }
 
 enum rc ask_end(struct desk *d, enum rc rc, struct buf *json, struct err *e) {

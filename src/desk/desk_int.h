@@ -94,6 +94,7 @@ struct desk {
 /* ---- desk.c */
 enum rc desk_begin(struct desk *d, struct err *e); /* ends an open group commit first, so that reads see what was written */
 enum rc desk_end(struct desk *d, enum rc rc, struct err *e); /* commits when rc is RC_OK, else rolls back; gives what to return */
+enum rc desk_end_same(struct desk *d, enum rc rc, struct err *e); /* the same of what changes no event's state, words or priority */
 void desk_forget_sources(struct desk *d); /* rows made in what was undone are not there */
 void desk_due_at(struct desk *d, int64_t at);      /* something is due then */
 void desk_watch(struct desk *d, int64_t now, int64_t org, const char *kind, struct str ref, const char *verb, const char *state, int priority, struct str title);

@@ -4,10 +4,10 @@
  *
  * Takes   claims that were looked up once; counts and lines of further sightings.
  * Gives   what the record would say of a fingerprint, without asking it; counts into the journal with every commit, into the rows of the
- *         folds at most every FOLD_EVERY; the last lines of each event at most every fifth time.
+ *         folds at most every FOLD_EVERY; the last lines of each event every five seconds.
  * Keeps   at most LIVE_MAX events between frames (more are written and forgotten), and what the present frame changed of them, to undo it.
  *
- * Nothing here is true by itself: whatever a transaction of people or of the schedule changes, all of this is written before and forgotten after.
+ * Nothing here is true by itself: before a transaction of people or of the schedule all counts are written, and after it the record is asked anew.
  * What was journaled and not yet written stands in the record (corr_journal.folds behind meta corr.folds) and is found again from there.
  */
 #include "desk/desk_live.h"
@@ -20,7 +20,7 @@
 #define LIVE_MAX 16384
 #define KEY_MAX 1024
 #define LINES_BYTES ((size_t)8 << 20) /* of the last lines of all events */
-#define LINES_EVERY 5                 /* of FOLD_EVERY */
+#define LINES_EVERY 25                /* of FOLD_EVERY */
 
 struct kept_line { /* one that is written when no later one takes its place */
     char *p; /* raw, then peer */
@@ -85,6 +85,17 @@ void lives_free(struct lives *v) {
 }
 
 void live_forget(struct desk *d) {
+    struct lives *v = d->live;
+    table_free(v->by_key);
+    v->by_key = NULL;
+    for (size_t i = 0; i < v->n; i++) {
+        v->all[i]->raws = -1;
+        v->all[i]->nassessed = 0;
+    }
+}
+
+void live_end(struct desk *d) {
+    live_flush(d, true);
     clear(d->live);
 }
 
@@ -170,10 +181,8 @@ void live_name(struct desk *d, const struct claim *c, const struct rule_info *wh
 
 void live_frame(struct desk *d) {
     struct lives *v = d->live;
-    if (v->n > LIVE_MAX) {
-        live_flush(d, true);
-        clear(v);
-    }
+    if (v->n > LIVE_MAX)
+        live_end(d);
     v->frame++;
     v->nundo = 0;
 }
@@ -204,8 +213,7 @@ void live_undo(struct desk *d) {
         l->nkept = 0;
     }
     v->nundo = 0;
-    live_flush(d, true);
-    clear(v);
+    live_end(d);
 }
 
 /* ---- counts */
@@ -310,6 +318,11 @@ void live_flush_one(struct desk *d, int64_t event) {
     flush_lines(d, *at);
 }
 
+bool live_has_lines(const struct desk *d, int64_t event) {
+    struct live **at = d->live->by_event ? table_find(d->live->by_event, event_key(&event)) : NULL;
+    return at && (*at)->nkept;
+}
+
 bool live_pending(const struct desk *d) {
     return d->live->ndirty > 0;
 }
@@ -330,7 +343,8 @@ static void mark(struct desk *d) {
 void live_flush(struct desk *d, bool lines) {
     struct lives *v = d->live;
     size_t left = 0;
-    lines = lines || v->line_bytes >= LINES_BYTES || ++v->flushes % LINES_EVERY == 0;
+    lines = lines || v->line_bytes >= LINES_BYTES || v->flushes >= LINES_EVERY;
+    v->flushes = lines ? 0 : v->flushes;
     for (size_t i = 0; i < v->ndirty; i++) {
         struct live *l = v->dirty[i];
         flush_sum(d, l);
@@ -349,7 +363,8 @@ void live_flush(struct desk *d, bool lines) {
 void live_commit(struct desk *d, int64_t now, bool all, struct buf *journal) {
     struct lives *v = d->live;
     if (all || now - v->flushed_at >= FOLD_EVERY || now < v->flushed_at) {
-        live_flush(d, all);
+        v->flushes++;
+        live_flush(d, false);
         v->flushed_at = now;
     }
     for (size_t i = 0; i < v->ndirty; i++) {
@@ -363,7 +378,7 @@ void live_commit(struct desk *d, int64_t now, bool all, struct buf *journal) {
         l->journal = (struct live_sum){.count = 0};
     }
     if (journal->over) /* more than a row may hold */
-        live_flush(d, all);
+        live_flush(d, false);
     v->nundo = 0;
     v->frame++;
 }

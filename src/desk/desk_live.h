@@ -60,7 +60,9 @@ void live_commit(struct desk *d, int64_t now, bool all, struct buf *journal); /*
 void live_recover(struct desk *d);                                            /* what was journaled and then lost from memory */
 bool live_pending(const struct desk *d);
 int64_t live_due(const struct desk *d);
-void live_forget(struct desk *d); /* all of it is written */
+void live_forget(struct desk *d); /* somebody decided something: the record is asked again. Counts are written already */
+void live_end(struct desk *d);    /* everything is written, and nothing known any more */
+bool live_has_lines(const struct desk *d, int64_t event);
 void live_lost(struct desk *d);   /* all of it is void: the record knows */
 
 #endif

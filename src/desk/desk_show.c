@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "desk/desk_ask.h"
+#include "desk/desk_live.h"
 
 static const char *const stamp_names[] = {"kind", "at", "recorded_at", "by", "note", "skipped", "superseded_at"};
 static const char *const note_names[] = {"at", "by", "text"};
@@ -181,6 +182,14 @@ enum rc desk_show(struct desk *d, const struct actor *who, enum machine m, struc
         return rc;
     jw_init(&w, json);
     rc = act_find(d, who, m, ref, STR_NONE, now, &id, e);
+    if (!rc && m == MACHINE_EVENT && live_has_lines(d, id)) { /* its last lines are written when somebody looks */
+        store_rollback(d->store);
+        rc = desk_begin(d, e);
+        live_flush_one(d, id);
+        rc = rc ? rc : desk_end_same(d, RC_OK, e);
+        if (rc || (rc = ask_begin(d, now, e)))
+            return rc;
+    }
     if (!rc)
         rc = m == MACHINE_EVENT ? show_event(d, who, id, now, &w, e) : show_incident(d, who, id, now, &w, e);
     return ask_end(d, rc, json, e);

@@ -26,7 +26,7 @@ static void settle(struct desk *d, int64_t now) {
     if (query_number(d->store, INT64_MAX, Q_FOLD_FIRST, "") > now - OBSERVED_EVERY || desk_begin(d, &e))
         return;
     fold_settle_due(d, now, now - OBSERVED_EVERY, 32); /* the rest at once after the next commit */
-    if (desk_end(d, RC_OK, &e))
+    if (desk_end_same(d, RC_OK, &e))
         log_err("desk", "observed: %s: trying again", e.text);
 }
 
@@ -41,7 +41,7 @@ static void expire(struct desk *d, int64_t now) {
     query_do(d->store, Q_RAW_EXPIRE, "i", now - PENDING_KEPT);
     query_do(d->store, Q_DELIVERY_EXPIRE, "i", now - DELIVERY_KEPT);
     query_do(d->store, Q_REQUEST_EXPIRE, "i", now - REQUEST_KEPT);
-    if (desk_end(d, RC_OK, &e))
+    if (desk_end_same(d, RC_OK, &e))
         log_err("desk", "housekeeping: %s", e.text);
     if (d->corr)
         correlator_expire(d->corr, now, EXPIRE_GROUPS); /* what drained is dropped from the record with the next group */
