@@ -44,7 +44,15 @@ struct out {
 struct clause {
     struct str v[WORDS_MAX];
     size_t n, shortest;
+    size_t worth; /* of the word that says least */
 };
+
+/* What stands in any log. */
+static const struct str common[] = {STR("from"), STR("user"), STR("username"), STR("client"), STR("info"), STR("root"), STR("for"), STR("for user"),
+                                    STR("error"), STR("warning"), STR("warn"), STR("notice"), STR("debug"), STR("port"), STR("host"), STR("address"),
+                                    STR("addr"), STR("with"), STR("connect"), STR("connection"), STR("login"), STR("session"), STR("command"),
+                                    STR("query"), STR("get"), STR("post"), STR("http"), STR("http/1.1"), STR("http/1"), STR("ssh2"), STR("message"),
+                                    STR("request"), STR("name"), STR("type"), STR("server"), STR("service"), STR("msg"), STR("time"), STR("auth")};
 
 static unsigned char lower(char c) {
     return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
@@ -52,10 +60,25 @@ static unsigned char lower(char c) {
 
 /* ---- clauses of a pattern */
 
-static bool better(const struct clause *a, const struct clause *b) {
-    size_t x = a->shortest < 8 ? a->shortest : 8, y = b->shortest < 8 ? b->shortest : 8;
+static bool letter(char c) {
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
 
-    return b->n == 0 || x > y || (x == y && a->n < b->n);
+static size_t worth(struct str w) {
+    struct str s = w;
+
+    while (s.n && !letter(s.p[0]))
+        s.p++, s.n--;
+    while (s.n && !letter(s.p[s.n - 1]) && s.p[s.n - 1] != '1' && s.p[s.n - 1] != '2')
+        s.n--;
+    for (size_t i = 0; i < sizeof common / sizeof *common; i++)
+        if (str_eqi(s, common[i]))
+            return 1;
+    return w.n < 8 ? w.n : 8;
+}
+
+static bool better(const struct clause *a, const struct clause *b) {
+    return b->n == 0 || a->worth > b->worth || (a->worth == b->worth && a->n < b->n);
 }
 
 static bool best_of(const struct pattern *p, size_t i, size_t end, struct clause *out);
@@ -65,10 +88,11 @@ static bool clause_of(const struct pattern *p, size_t i, struct clause *out) {
     const struct op *o = &p->ops[i];
 
     out->n = 0;
-    out->shortest = SIZE_MAX;
+    out->shortest = out->worth = SIZE_MAX;
     if (o->kind == OP_LITERAL) {
         out->v[out->n++] = str_sub(o->text, 0, WORD_BYTES);
         out->shortest = out->v[0].n;
+        out->worth = worth(out->v[0]);
     }
     for (size_t b = 0; b < o->branches; b++) {
         size_t end = b + 1 < o->branches ? o->branch[b + 1] : o->to;
@@ -78,6 +102,7 @@ static bool clause_of(const struct pattern *p, size_t i, struct clause *out) {
             memcpy(out->v + out->n, one->v, one->n * sizeof *one->v);
             out->n += one->n;
             out->shortest = one->shortest < out->shortest ? one->shortest : out->shortest;
+            out->worth = one->worth < out->worth ? one->worth : out->worth;
         }
         free(one);
         if (!ok)
