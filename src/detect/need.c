@@ -21,8 +21,13 @@
 
 static const struct need nothing;
 
+/* A single byte would do for nothing, but for those that few lines have. */
+static bool long_enough(struct str literal) {
+    return literal.n >= NEED_SHORTEST || (literal.n == 1 && memchr("'`^", literal.p[0], 3));
+}
+
 struct need need_one(struct arena *a, struct str literal) {
-    struct need n = {.v = arena_alloc(a, sizeof *n.v), .n = 1, .shortest = literal.n, .known = literal.n >= NEED_SHORTEST};
+    struct need n = {.v = arena_alloc(a, sizeof *n.v), .n = 1, .shortest = literal.n, .known = long_enough(literal)};
     if (!n.v || !n.known)
         return nothing;
     n.v[0] = literal;
