@@ -217,12 +217,61 @@ static bool keyword_holds(struct eval *ev, const struct value *v) {
     return false;
 }
 
+/* --- long lists */
+
+#define LIST_LONG 6 /* values: with fewer, looking pair by pair costs more than it saves */
+
+static unsigned pair_of(const char *p) {
+    return ((unsigned)(unsigned char)(p[0] | 0x20) * 37 + (unsigned char)(p[1] | 0x20)) % EVAL_PAIRS;
+}
+
+static void add_pairs(struct eval_pairs *g, struct str text) {
+    for (size_t i = 0; i + 1 < text.n; i++) {
+        unsigned at = pair_of(text.p + i);
+        g->w[at / 64] |= UINT64_C(1) << at % 64;
+    }
+}
+
+static bool same_texts(const struct item *a, const struct item *b) {
+    return a && a->keyword == b->keyword && a->field == b->field && str_eq(a->name, b->name);
+}
+
+static void look_for_pairs(struct eval *ev, const struct item *it) {
+    const struct message *m = ev->m;
+    struct eval_pairs *g = &ev->pairs;
+    if (same_texts(g->item, it))
+        return;
+    g->item = it;
+    for (size_t i = 0; i < sizeof g->w / sizeof *g->w; i++)
+        g->w[i] = 0;
+    if (it->keyword) {
+        add_pairs(g, m->text);
+        for (size_t i = 0; (m->flags & MSG_DECODED) && i < m->nfields; i++)
+            add_pairs(g, m->fields[i].value);
+        return;
+    }
+    struct look l = look_at(m, it->field, it->name);
+    for (const struct field *f; (f = look_next(&l));)
+        add_pairs(g, f->value);
+}
+
+/* Whether the value's literal may stand there. Numbers and truths have other ways to be written. */
+static bool may_hold(const struct eval *ev, const struct value *v) {
+    if (v->op != V_TEXT || v->numeric || v->boolean || v->literal.n < 2)
+        return true;
+    unsigned first = pair_of(v->literal.p), last = pair_of(v->literal.p + v->literal.n - 2);
+    return ev->pairs.w[first / 64] >> first % 64 & ev->pairs.w[last / 64] >> last % 64 & 1;
+}
+
 static bool item_holds(struct eval *ev, const struct item *it) {
-    bool hit = it->all;
+    bool hit = it->all, many = it->nvalues >= LIST_LONG && !it->part;
+    if (many)
+        look_for_pairs(ev, it);
     for (size_t i = 0; i < it->nvalues && hit == it->all;) {
         hit = false;
         do
-            hit = hit || (it->keyword ? keyword_holds(ev, &it->values[i]) : field_holds(ev, it, &it->values[i]));
+            hit = hit || ((!many || may_hold(ev, &it->values[i])) &&
+                          (it->keyword ? keyword_holds(ev, &it->values[i]) : field_holds(ev, it, &it->values[i])));
         while (++i < it->nvalues && it->values[i].also);
     }
     return hit != it->negate;

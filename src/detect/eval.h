@@ -8,10 +8,18 @@
 #include "detect/regex.h"
 #include "detect/rule.h"
 
+/* Which pairs of bytes stand in the texts of an item, without case, hashed: of a long list of values most are ruled out by one look. */
+#define EVAL_PAIRS 1024
+struct eval_pairs {
+    const struct item *item; /* whose texts, and those of every item with its field; NULL: nobody's yet */
+    uint64_t w[EVAL_PAIRS / 64];
+};
+
 struct eval {
     const struct message *m;
     struct regex_scratch *regex;
     uint64_t *gave_up; /* regexes that reached a limit are counted here */
+    struct eval_pairs pairs;
 };
 
 bool eval_detection(struct eval *ev, const struct detection *d);

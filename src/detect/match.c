@@ -454,7 +454,7 @@ static bool ask_timed(struct matcher *mt, struct eval *ev, uint32_t rule) {
 }
 
 size_t match_eval(struct matcher *mt, const struct message *m, uint32_t *hits, size_t max) {
-    struct eval ev = {m, mt->regex, &mt->stats.regex_limit};
+    struct eval ev = {.m = m, .regex = mt->regex, .gave_up = &mt->stats.regex_limit};
     bool timed = mt->evaluated++ % SAMPLED == 0;
     size_t n = 0;
     mt->nexcluded = 0;
@@ -480,7 +480,7 @@ size_t match_open(const struct matcher *mt) {
 }
 
 bool match_why_not(struct matcher *mt, const struct message *m, uint32_t rule, struct buf *out) {
-    struct eval ev = {m, mt->regex, &mt->stats.regex_limit};
+    struct eval ev = {.m = m, .regex = mt->regex, .gave_up = &mt->stats.regex_limit};
     if (rule >= mt->rs->n || mt->gate_of[rule] == UINT32_MAX)
         return false;
     if (!logsource_fits(&mt->gates[mt->gate_of[rule]].src, &m->tags, m->program))

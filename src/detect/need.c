@@ -139,7 +139,7 @@ struct derived { /* the words that stand for a value a pattern sets */
 
 static bool fits(void *ctx, struct str text) {
     const struct derived *d = ctx;
-    return glob_match(&d->v->glob, text);
+    return d->v->op == V_RE || glob_match(&d->v->glob, text); /* any text may fit an expression */
 }
 
 /* A text with "for user" has "user" too. The first few are the short ones that count. */
@@ -177,11 +177,9 @@ static void add_word(void *ctx, struct str word, unsigned group) {
 /* A number may be written in several ways: 1500 and 1.5e3. */
 static struct need of_value(const struct ruleset *rs, struct arena *a, const struct item *it, const struct value *v) {
     const struct ruleset_site *site = rs->site;
-    if (v->op == V_RE)
-        return searched(rs, it) ? v->need : nothing;
-    if (v->op != V_TEXT || (v->numeric && !it->keyword))
+    if (v->op != V_RE && (v->op != V_TEXT || (v->numeric && !it->keyword)))
         return nothing;
-    struct derived d = {a, v, need_one(a, v->literal), 0}; /* no room for more: it has no scopes yet */
+    struct derived d = {a, v, v->op == V_RE ? v->need : need_one(a, v->literal), 0}; /* no room for more: it has no scopes yet */
     if (searched(rs, it) || !d.need.known)
         return d.need;
     if (!site || !site->needs || of_header(it->field) || !site->needs(site->ctx, (enum field_id)it->field, it->name, fits, add_word, &d))
