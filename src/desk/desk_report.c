@@ -200,8 +200,6 @@ int64_t report_alert(struct desk *d, const struct alert *al, int64_t source, int
     struct claim c = {.org = al->org, .source = source, .rule = ri, .correlation = ri->id, .fields = fields, .nfields = n,
                       .count = al->count ? (int64_t)al->count : 1, /* silence was seen once */
                       .first = al->first, .last = al->last, .only_fold = !al->fired, .storms = true, .counted = counted(d, al, ri)};
-    if (c.only_fold && c.counted) /* nothing that its sighting did not say */
-        return 0;
     int64_t id = report_claim(d, &c, now, made);
     if (id && al->fired)
         pending_claim(d, al, id, d->g.roster->orgs[al->org].db_id);

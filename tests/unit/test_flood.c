@@ -219,7 +219,7 @@ static void a_flood_counts_as_its_lines_do_one_by_one(void **state) {
 /* h1 is no listed asset, gw is: forty lines to the one hide none to the other. */
 static void priority_after(const struct roster *keyed_by, char out[8]) {
     static struct help h;
-    struct line_of l = {.rule = "r-root", .host = "h1", .ip = "192.0.2.9", .user = "root", .raw = "x", .weight = 1};
+    struct line_of l = {.rule = "r-try", .host = "h1", .ip = "192.0.2.9", .user = "root", .raw = "x", .weight = 1};
 
     help_open(&h);
     struct batcher *b = batcher_new();
