@@ -239,15 +239,43 @@ static bool ordered_late(struct group *g, const struct corr *c, uint32_t late, s
     return true;
 }
 
-static bool holds(struct group *g, const struct corr *c, uint32_t i, struct fired *out) {
+/* Does some span with the late stamp hold enough? What stands nearest before it is mostly enough already: conditions decided at a sighting
+ * never fail for there being more of the same. False: not known. */
+#define KINDS_MAX 32
+static bool surely(const struct group *g, const struct corr *c, uint32_t i) {
+    uint64_t kinds[KINDS_MAX], n = 0;
+    int64_t from = window_time(&g->win, i) - c->timespan;
+    bool values = c->type == CORR_VALUE_COUNT;
+    if ((c->type != CORR_EVENT_COUNT && !values) || (values && c->at_least > KINDS_MAX))
+        return false;
+    do {
+        struct stamp s = window_at(&g->win, i);
+        uint64_t k = 0;
+        while (values && k < n && kinds[k] != s.value)
+            k++;
+        if (values && k == n)
+            kinds[n++] = s.value;
+        n += values ? 0 : s.weight;
+    } while (n < c->at_least && i-- > 0 && window_time(&g->win, i) >= from);
+    return n >= c->at_least;
+}
+
+/* The same without saying what it is that holds. */
+static bool still_holds(struct group *g, const struct corr *c, uint32_t i, struct fired *out) {
     if (i + 1 < g->win.n)
-        return ordered(c) ? ordered_late(g, c, i, out) : holds_late(g, c, i, out);
+        return ordered(c) ? ordered_late(g, c, i, out) : surely(g, c, i) || holds_late(g, c, i, out);
     slide(g, c);
     if (ordered(c)) {
         struct stamp s = window_at(&g->win, i);
         run_add(c, &s, g->more->start);
     }
-    if (!holds_now(g, c, out))
+    return holds_now(g, c, out);
+}
+
+static bool holds(struct group *g, const struct corr *c, uint32_t i, struct fired *out) {
+    if (i + 1 < g->win.n)
+        return ordered(c) ? ordered_late(g, c, i, out) : holds_late(g, c, i, out);
+    if (!still_holds(g, c, i, out))
         return false;
     tell(g, g->win.lo, g->win.n, out);
     return true;
@@ -272,12 +300,35 @@ static enum step fold(struct group *g, const struct rule *r, const struct seen *
         return STEP_LATE;
     if (chained && !r->corr->closes) {
         int64_t i = group_put(g, r, s, out);
-        out->holds = i >= 0 && holds(g, r->corr, (uint32_t)i, out);
+        out->holds = i >= 0 && still_holds(g, r->corr, (uint32_t)i, out);
     }
     if (s->reminder)
         return STEP_NONE;
     g->alarm->last = s->t > g->alarm->last ? s->t : g->alarm->last;
     return STEP_FOLDED;
+}
+
+static bool reminds_of(const struct group *g, uint32_t i, uint32_t ref) {
+    struct stamp s = window_at(&g->win, i);
+    return s.ref == ref && s.weight == 0;
+}
+
+/* A correlation that goes on holding reminds with every sighting. Between two reminders of the same a second apart at most, a third says nothing:
+ * one that comes late is left out, and one that is the newest takes the place of the last. */
+static bool says_nothing(struct group *g, const struct seen *s) {
+    uint32_t n = g->win.n, i = n;
+    if (!s->reminder || n < 2)
+        return false;
+    while (i > 0 && window_time(&g->win, i - 1) > s->t)
+        i--;
+    if (i > 0 && i < n)
+        return reminds_of(g, i - 1, s->ref) && reminds_of(g, i, s->ref) && window_time(&g->win, i) - window_time(&g->win, i - 1) <= US_PER_S;
+    if (i == n && reminds_of(g, n - 1, s->ref) && reminds_of(g, n - 2, s->ref) && s->t - window_time(&g->win, n - 2) <= US_PER_S) {
+        if (g->win.lo < n)
+            group_acc_out(g, n - 1);
+        window_keep(&g->win, n - 1);
+    }
+    return false;
 }
 
 enum step group_step(struct group *g, const struct rule *r, const struct seen *s, int64_t now, bool chained, struct fired *out) {
@@ -289,6 +340,8 @@ enum step group_step(struct group *g, const struct rule *r, const struct seen *s
         g->alarm = NULL;
         forget_stamps(g);
     }
+    if (says_nothing(g, s))
+        return STEP_NONE;
     if (g->alarm)
         return fold(g, r, s, chained, out);
     if (r->corr->closes)
