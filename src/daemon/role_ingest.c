@@ -48,6 +48,7 @@ static void on_batch_done(void *ctx, struct flown *x, const struct ack *a) {
 
     for (size_t t = 0; t < TRANSPORT__COUNT; t++)
         ingest_account(&in->by[t], a, t, x->lines[t]);
+    event_active(in->flush, EV_TIMEOUT, 0); /* what grew while the desk was behind goes now, not when it is old */
 }
 
 void ingest_flush(struct ingest *in) {

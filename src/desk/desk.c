@@ -289,8 +289,11 @@ enum rc desk_catch_up(struct desk *d, int64_t now, struct err *e) {
 
 /* The acknowledgements of the group depend on this answer, whoever ended the transaction. */
 enum rc desk_commit(struct desk *d, int64_t now, struct err *e) {
-    if (d->rows && !d->dead)
-        flush(d, now, false, NULL);
+    if (d->rows && !d->dead) {
+        if (d->next_due <= now)
+            owe_group(d, now);
+        outbox_leave(d, flush(d, now, false, NULL) == RC_OK);
+    }
     if (d->dead && !d->broken.rc)
         return err_set(e, RC_IO, "the record is closed after an error");
     enum rc rc = d->broken.rc;

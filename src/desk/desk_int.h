@@ -85,6 +85,8 @@ struct desk {
     struct work *work;
     struct untold *untold; /* what became of notices and could not be recorded yet */
     size_t nuntold;
+    struct notice leaving[OUTBOX_ROUND]; /* taken in the open transaction */
+    size_t nleaving;
     struct latency latency; /* of group commits */
     struct {
         uint64_t sightings, unknown_rule, events, folded, alerts, decisions, refused, carried, sent, failed, dead, commit_failed, quiet_folds, stormed;
@@ -179,6 +181,7 @@ void owe_ladder(struct desk *d, const char *object, int64_t id, int64_t org, int
 void owe_stop(struct desk *d, const char *object, int64_t id, const char *why, int64_t now, struct buf *said);
 void owe_hurry(struct desk *d, int64_t notice, int64_t now); /* its ladder goes on at once */
 void owe_tick(struct desk *d, int64_t now);
+void owe_group(struct desk *d, int64_t now); /* in the open group: outbox_leave follows its commit */
 /* Tells those words of flow.def's notify column name. */
 void owe_notify(struct desk *d, const struct step *s, const struct event *ev, const struct incident *inc, int64_t actor, const char *what, int64_t now);
 struct notice_in {
@@ -195,6 +198,8 @@ int64_t outbox_add(struct desk *d, const struct person *p, int channel, int64_t 
 void outbox_cancel(struct desk *d, const char *object, int64_t id, int64_t now);
 void outbox_acked(struct desk *d, int64_t incident, int64_t person, int64_t now); /* what was sent to this person is answered (N7) */
 void outbox_tick(struct desk *d, int64_t now);
+void outbox_take(struct desk *d, int64_t now);     /* into the open transaction: the next ones are being sent */
+void outbox_leave(struct desk *d, bool durable);   /* after it: the carrier has them; or they were never taken */
 void outbox_recover(struct desk *d, int64_t now); /* sending -> queued */
 bool outbox_has(const struct person *p, int channel);
 struct untold { /* desk_outbox.c: at most IN_FLIGHT_MAX, more are not under way */

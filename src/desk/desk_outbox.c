@@ -197,36 +197,50 @@ static void untold_tick(struct desk *d, int64_t now) {
     }
 }
 
-void outbox_tick(struct desk *d, int64_t now) {
+void outbox_take(struct desk *d, int64_t now) {
     int64_t ids[OUTBOX_ROUND];
-    untold_tick(d, now);
-    struct err e;
-    err_clear(&e);
     int64_t room = IN_FLIGHT_MAX - query_number(d->store, 0, Q_NOTICES_SENDING_COUNT, "");
-    if (!d->ops.carry || room <= 0 || query_number(d->store, INT64_MAX, Q_NOTICE_FIRST, "") > now || desk_begin(d, &e))
+    d->nleaving = 0;
+    if (!d->ops.carry || room <= 0)
         return;
     size_t n = query_row(d->store, Q_NOTICES_DUE, "ii", now, room < OUTBOX_ROUND ? room : (int64_t)OUTBOX_ROUND) ? ids_of(d, Q_NOTICES_DUE, ids, OUTBOX_ROUND) : 0;
-    struct notice nts[OUTBOX_ROUND];
-    size_t out = 0;
     for (size_t i = 0; i < n; i++) {
-        if (!rows_notice_load(d->store, ids[i], &d->scratch, &nts[out]))
+        struct notice *nt = &d->leaving[d->nleaving];
+        if (!rows_notice_load(d->store, ids[i], &d->scratch, nt))
             continue;
-        nts[out].attempts++;
-        change(d, &nts[out], "send", now);
-        out++;
+        nt->attempts++;
+        change(d, nt, "send", now);
+        d->nleaving++;
     }
-    if (desk_end(d, RC_OK, &e)) {
-        log_err("outbox", "%s: trying again", e.text);
-        return;
-    }
-    for (size_t i = 0; i < out; i++) { /* the rows are durable: now, and only now, the carrier hears of them */
-        const struct notice *t = &nts[i];
+}
+
+void outbox_leave(struct desk *d, bool durable) {
+    for (size_t i = 0; durable && i < d->nleaving; i++) {
+        const struct notice *t = &d->leaving[i];
         struct carry c = {.id = t->id, .channel = t->channel, .uuid = t->uuid, .object = t->object, .to_login = t->login, .address = t->address,
                           .subject = t->subject, .headers = t->headers, .body_text = t->body_text, .body_html = t->body_html, .body_json = t->body_json,
                           .urgency = t->urgency};
         d->n.carried++;
         d->ops.carry(d->ctx, &c);
     }
+    d->nleaving = 0;
+}
+
+static bool outbox_due(struct desk *d, int64_t now) {
+    return d->ops.carry && query_number(d->store, 0, Q_NOTICES_SENDING_COUNT, "") < IN_FLIGHT_MAX && query_number(d->store, INT64_MAX, Q_NOTICE_FIRST, "") <= now;
+}
+
+void outbox_tick(struct desk *d, int64_t now) {
+    struct err e;
+    err_clear(&e);
+    untold_tick(d, now);
+    if (!outbox_due(d, now) || desk_begin(d, &e))
+        return;
+    outbox_take(d, now);
+    enum rc rc = desk_end(d, RC_OK, &e);
+    outbox_leave(d, rc == RC_OK); /* the rows are durable: now, and only now, the carrier hears of them */
+    if (rc)
+        log_err("outbox", "%s: trying again", e.text);
 }
 
 /* ---- back */
