@@ -66,15 +66,29 @@ static void each_stop_reason_stops_the_ladder(void **state) {
     }
 }
 
+static void who_is_told_at_once_is_told_with_the_commit_of_the_line(void **state) {
+    struct help h;
+    (void)state;
+    help_open(&h);
+    help_sight(&h, "r-root", "192.0.2.7", 1, 0);
+    assert_int_equal(h.ncarried, 2); /* all channels of the officer; nothing else had to happen first */
+    assert_string_equal(h.object[0], "EV-2026-000001");
+    desk_tick(h.d, h.now);
+    assert_int_equal(h.ncarried, 2); /* and once only */
+    help_close(&h);
+}
+
 static void an_incident_has_a_ladder_of_its_own(void **state) {
     struct help h;
     (void)state;
     help_open(&h);
     help_sight(&h, "r-root", "192.0.2.7", 1, 0);
     help_do(&h, "ana", MACHINE_EVENT, "1", "promote", "rationale=x");
+    size_t of_event = h.ncarried;
     help_run_until(&h, h.now + US_PER_S);
     assert_true(help_mails(&h, "iso") >= 1);
-    assert_string_equal(h.object[0], "INC-2026-0001");
+    assert_true(h.ncarried > of_event);
+    assert_string_equal(h.object[of_event], "INC-2026-0001");
     help_run_until(&h, h.now + 61 * US_PER_MIN);
     assert_true(help_mails(&h, "deputy") >= 1);
     help_do(&h, "deputy", MACHINE_INCIDENT, "1", "ack", "");
@@ -324,6 +338,7 @@ int main(void) {
         cmocka_unit_test(an_unanswered_break_in_climbs_rung_by_rung),
         cmocka_unit_test(guessing_tells_nobody_at_once),
         cmocka_unit_test(each_stop_reason_stops_the_ladder),
+        cmocka_unit_test(who_is_told_at_once_is_told_with_the_commit_of_the_line),
         cmocka_unit_test(an_incident_has_a_ladder_of_its_own),
         cmocka_unit_test(a_failed_notice_is_tried_again_and_then_goes_by_the_next_channel),
         cmocka_unit_test(what_could_not_be_recorded_of_a_notice_is_recorded_later),
