@@ -99,7 +99,7 @@ static enum rc bind_normalise(struct opening *o) {
     enum rc rc = docs_of(o, SEC_NORMALISE, &t);
 
     if (rc == RC_OK)
-        rc = normaliser_load(t.v, t.n, &o->g->normaliser, o->es);
+        rc = normaliser_open(t.v, t.n, &o->g->normaliser, o->es);
     trees_fini(&t);
     return rc;
 }

@@ -175,9 +175,13 @@ static const struct nz_pattern *list_match(const struct nz_group *g, const struc
     return NULL;
 }
 
-static bool group_match(const struct nz_group *g, struct search *q, struct message *m) {
+static bool group_match(const struct normaliser *nz, size_t group, struct search *q, struct message *m) {
+    const struct nz_group *g = &nz->groups[group];
+
+    if (g->later)
+        nz_make(nz->own, group);
     struct str s = without_affixes(g, q->text);
-    const struct nz_pattern *p = s.n ? list_match(g, &g->lists[0], q, s, m) : NULL;
+    const struct nz_pattern *p = s.n && g->nlists ? list_match(g, &g->lists[0], q, s, m) : NULL;
 
     for (size_t i = 0; p && i < p->nthen; i++)
         list_match(g, &g->lists[p->then[i]], q, s, m);
@@ -190,10 +194,10 @@ static bool by_name(const struct normaliser *nz, struct str program, struct str 
     q->text = text;
     q->gate = NULL;
     for (const struct nz_name *n = first_name(nz, program); n && n < end && nz_name_cmp(n->name, program) == 0; n++)
-        if (group_match(&nz->groups[n->group], q, m))
+        if (group_match(nz, n->group, q, m))
             return true;
     for (size_t i = 0; i < nz->nopen; i++)
-        if (nz_name_cmp(str_sub(program, 0, nz->open[i].name.n), nz->open[i].name) == 0 && group_match(&nz->groups[nz->open[i].group], q, m))
+        if (nz_name_cmp(str_sub(program, 0, nz->open[i].name.n), nz->open[i].name) == 0 && group_match(nz, nz->open[i].group, q, m))
             return true;
     return false;
 }

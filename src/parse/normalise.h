@@ -18,6 +18,9 @@ struct normaliser;
 
 /* Every bad file or pattern is reported in es; RC_CONFIG when there was one (then *out is NULL). */
 enum rc normaliser_load(const struct tree *const *docs, size_t n, struct normaliser **out, struct errs *es);
+/* The same of files that were loaded so before, and that stay as long as the normaliser: patterns are made when a message of their program first asks
+ * for them, which takes memory then and a millisecond or two. It does not know what derives and needs ask. */
+enum rc normaliser_open(const struct tree *const *docs, size_t n, struct normaliser **out, struct errs *es);
 void normaliser_free(struct normaliser *nz);
 /* Adds fields; no allocation, no recursion. Sets MSG_FIELDS. Does nothing when it is set already. */
 void normalise(const struct normaliser *nz, struct message *m);

@@ -72,6 +72,7 @@ struct nz_group { /* one file */
     size_t nprefixes, nsuffixes;
     struct pattern_nothing nothing;
     const struct gate *gate; /* NULL when none is gated; one for all files of "*" */
+    const struct tree_node *later; /* where it is made of when a message first asks for it; NULL: it is made */
 };
 struct nz_name {
     struct str name;
@@ -87,6 +88,7 @@ struct nz_sample {
 };
 struct normaliser {
     struct arena arena;
+    struct normaliser *own; /* itself: what is made later is no change for who looks */
     struct nz_group *groups;
     size_t ngroups;
     struct nz_name *names; /* sorted by name without case, then in the order of the files */
@@ -107,6 +109,7 @@ bool normalise_program(const struct normaliser *nz, struct message *m, struct st
 bool normalise_text(const struct normaliser *nz, struct message *m, struct str s, struct search *q);
 bool normalise_kind(const struct normaliser *nz, struct message *m, struct str kind, struct search *q);
 int nz_name_cmp(struct str a, struct str b); /* without case */
+void nz_make(struct normaliser *nz, size_t group); /* what was left for later; with one of "*" all of them */
 bool nz_for_all(const struct normaliser *nz, size_t group); /* a file of "*" */
 /* normalise() one pattern after the other, with no limit of work: what the test compares with. */
 void normalise_plain(const struct normaliser *nz, struct message *m);

@@ -18,10 +18,12 @@
 #define PATTERNS_MAX 4096 /* of one file */
 #define CROWD 6           /* so many patterns with one beginning are worth a look at the whole text */
 
+#define FOR_ALL SIZE_MAX  /* in the place of a group: those of "*" */
+
 struct loader {
     struct normaliser *nz;
     struct errs *es;
-    bool bad;
+    bool bad, later;
 };
 
 static void complain(struct loader *l, const struct tree_node *n, const char *text, struct str what) {
@@ -268,31 +270,39 @@ bool nz_for_all(const struct normaliser *nz, size_t group) {
     return false;
 }
 
+static bool in_turn(const struct normaliser *nz, size_t g, size_t group) {
+    return group == FOR_ALL ? nz_for_all(nz, g) : g == group;
+}
+
 /* One gate for the files of "*", which are all tried for the same text; one of its own for another with more than a few such patterns. */
-static void load_gates(struct loader *l) {
+static void load_gate(struct loader *l, size_t group) {
     struct normaliser *nz = l->nz;
     size_t total = 0, n = 0;
 
     for (size_t g = 0; g < nz->ngroups; g++)
-        for (size_t i = 0; i < nz->groups[g].nlists; i++)
+        for (size_t i = 0; in_turn(nz, g, group) && i < nz->groups[g].nlists; i++)
             total += nz->groups[g].lists[i].npatterns;
     struct nz_pattern **v = calloc(total + 1, sizeof *v);
     for (size_t g = 0; v && g < nz->ngroups; g++)
-        if (nz_for_all(nz, g))
+        if (in_turn(nz, g, group))
             n = open_patterns(&nz->groups[g], v, n);
     size_t open = n;
     for (size_t g = 0; v && g < nz->ngroups; g++)
-        if (nz_for_all(nz, g))
+        if (in_turn(nz, g, group))
             n = crowded_patterns(l, &nz->groups[g], v, n);
-    const struct gate *all = v ? make_gate(l, v, open, n) : NULL;
-    for (size_t g = 0; v && g < nz->ngroups; g++) {
-        bool shared = nz_for_all(nz, g);
-        open = shared ? 0 : open_patterns(&nz->groups[g], v, 0);
-        n = shared ? 0 : crowded_patterns(l, &nz->groups[g], v, open);
-        nz->groups[g].gate = shared ? all : n >= 3 ? make_gate(l, v, open, n) : NULL;
-    }
+    const struct gate *gate = v && (group == FOR_ALL || n >= 3) ? make_gate(l, v, open, n) : NULL;
+    for (size_t g = 0; g < nz->ngroups; g++)
+        if (in_turn(nz, g, group))
+            nz->groups[g].gate = gate;
     l->bad |= !v;
     free(v);
+}
+
+static void load_gates(struct loader *l) {
+    load_gate(l, FOR_ALL);
+    for (size_t g = 0; g < l->nz->ngroups; g++)
+        if (!nz_for_all(l->nz, g))
+            load_gate(l, g);
 }
 
 static bool truth(struct str s) {
@@ -381,7 +391,9 @@ static void load_file(struct loader *l, const struct tree_node *root) {
     g->nprefixes = load_strings(l, tree_get(root, "prefixes"), false, &g->prefixes);
     g->nsuffixes = load_strings(l, tree_get(root, "suffixes"), false, &g->suffixes);
     g->nothing.n = load_strings(l, tree_get(root, "nothing"), false, &g->nothing.v);
-    load_patterns(l, g, root);
+    g->later = l->later ? root : NULL;
+    if (!l->later)
+        load_patterns(l, g, root);
     nz->ngroups++;
 }
 
@@ -392,8 +404,25 @@ static int by_name(const void *a, const void *b) {
     return c ? c : (x->group > y->group) - (x->group < y->group);
 }
 
-enum rc normaliser_load(const struct tree *const *docs, size_t n, struct normaliser **out, struct errs *es) {
-    struct loader l = {.nz = calloc(1, sizeof *l.nz), .es = es};
+void nz_make(struct normaliser *nz, size_t group) {
+    struct loader l = {.nz = nz, .es = calloc(1, sizeof *l.es)};
+    size_t which = nz_for_all(nz, group) ? FOR_ALL : group;
+
+    for (size_t g = 0; l.es && g < nz->ngroups; g++)
+        if (in_turn(nz, g, which))
+            load_patterns(&l, &nz->groups[g], nz->groups[g].later);
+    if (l.es && !l.bad)
+        load_gate(&l, which);
+    for (size_t g = 0; g < nz->ngroups; g++)
+        if (in_turn(nz, g, which)) {
+            nz->groups[g].later = NULL;
+            nz->groups[g].nlists = l.es && !l.bad ? nz->groups[g].nlists : 0; /* no memory: as if it were not there */
+        }
+    free(l.es);
+}
+
+static enum rc load(const struct tree *const *docs, size_t n, bool later, struct normaliser **out, struct errs *es) {
+    struct loader l = {.nz = calloc(1, sizeof *l.nz), .es = es, .later = later};
     size_t names = 0, samples = 0;
 
     *out = NULL;
@@ -411,9 +440,11 @@ enum rc normaliser_load(const struct tree *const *docs, size_t n, struct normali
     l.bad |= !nb_init(&l.nz->bodies, n, &l.nz->arena);
     for (size_t i = 0; i < n && l.nz->groups && l.nz->names && l.nz->open && l.nz->samples; i++)
         load_file(&l, tree_root(docs[i]));
-    if (!l.bad)
+    l.nz->own = l.nz;
+    l.nz->decodes = later; /* nobody has looked */
+    if (!l.bad && !later)
         load_gates(&l);
-    l.bad = l.bad || !nz_derived_load(l.nz);
+    l.bad = l.bad || (!later && !nz_derived_load(l.nz));
     if (l.bad) {
         normaliser_free(l.nz);
         return RC_CONFIG;
@@ -421,6 +452,14 @@ enum rc normaliser_load(const struct tree *const *docs, size_t n, struct normali
     qsort(l.nz->names, l.nz->nnames, sizeof *l.nz->names, by_name);
     *out = l.nz;
     return RC_OK;
+}
+
+enum rc normaliser_load(const struct tree *const *docs, size_t n, struct normaliser **out, struct errs *es) {
+    return load(docs, n, false, out, es);
+}
+
+enum rc normaliser_open(const struct tree *const *docs, size_t n, struct normaliser **out, struct errs *es) {
+    return load(docs, n, true, out, es);
 }
 
 void normaliser_free(struct normaliser *nz) {

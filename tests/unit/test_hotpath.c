@@ -80,7 +80,7 @@ static void write_lines(void) {
         {"backup", "{\"done\":true,\"files\":4711,\"note\":{\"a\":\"\\u00e9\"}}"},
         {"audispd", "type=PROCTITLE msg=audit(1700000000.123:48): proctitle=6C73002D6C61"},
         {"guard", "CEF:0|V|P|1|1|Link up|3|src=10.20.1.7 msg=a\\=b cs1Label=l cs1=x"},
-        {"kernel", "IN=eth0 OUT= MAC= SRC=10.20.1.7 DST=10.0.0.1 LEN=40 PROTO=ICMP TYPE=0"},
+        {"leases", "addr=10.20.1.7 state=active ends=\"2026-10-11 23:14\" n=4"},
         {"dashboard", "logger=x t=2026-10-11T22:14:15Z level=info msg=\"a \\\"b\\\"\" n=4"},
         {"sysmon", "<Event><System><EventID>5</EventID><Computer>h</Computer></System><EventData><Data Name=\"a\">&lt;</Data></EventData></Event>"},
     };
@@ -139,6 +139,7 @@ static size_t run_all(void) {
 static void a_harmless_line_costs_no_allocation(void **state) {
     (void)state;
     free(malloc(1));
+    run_all(); /* the first of a program's messages has its patterns made */
     size_t before = allocations;
     assert_true(before > 0);
     assert_int_equal(run_all(), 0);
