@@ -11,6 +11,7 @@
  */
 #include "detect/correlate_group.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +43,23 @@ struct more *group_more(struct group *g, const struct rule *r) {
 
 bool group_init(struct group *g, const struct rule *r) {
     window_init(&g->win);
-    return (r->corr->type == CORR_EVENT_COUNT && !r->corr->closes) || group_more(g, r);
+    return !r->corr->closes || group_more(g, r);
+}
+
+/* Fewer stamps are never enough, so nothing is reckoned before: a million sources that were seen once take little room. */
+static uint32_t least_stamps(const struct corr *c) {
+    switch (c->type) {
+    case CORR_EVENT_COUNT:
+        return UINT32_MAX; /* the ring alone counts, as long as every stamp is one event */
+    case CORR_VALUE_COUNT:
+        return c->at_least < UINT32_MAX ? (uint32_t)c->at_least : UINT32_MAX;
+    case CORR_TEMPORAL_ORDERED:
+        return (uint32_t)__builtin_popcount(c->positive);
+    case CORR_TEMPORAL:
+        return c->expr ? 1 : (uint32_t)c->at_least;
+    default:
+        return 1;
+    }
 }
 
 void group_fini(struct group *g) {
@@ -60,7 +77,7 @@ static size_t more_bytes(const struct more *m) {
 }
 
 size_t group_bytes(const struct group *g) {
-    return sizeof *g + g->key_n + window_bytes(&g->win) + (g->more ? more_bytes(g->more) : 0) + (g->alarm ? sizeof *g->alarm : 0);
+    return offsetof(struct group, key) + g->key_n + window_bytes(&g->win) + (g->more ? more_bytes(g->more) : 0) + (g->alarm ? sizeof *g->alarm : 0);
 }
 
 /* ---- runs in order */
@@ -138,7 +155,7 @@ void group_rebuild(struct group *g, const struct rule *r) {
         g->win.lo++;
     for (uint32_t i = g->win.lo; i < g->win.n; i++)
         group_acc_in(g, i);
-    if (ordered(r->corr))
+    if (g->more && ordered(r->corr))
         runs_again(g, r->corr);
 }
 
@@ -146,6 +163,12 @@ static void forget_stamps(struct group *g) {
     window_fini(&g->win);
     if (!g->more)
         return;
+    if (!g->more->acc.c->closes) {
+        acc_fini(&g->more->acc);
+        free(g->more);
+        g->more = NULL;
+        return;
+    }
     acc_clear(&g->more->acc);
     for (size_t k = 0; ordered(g->more->acc.c) && k < g->more->acc.c->nrefs; k++)
         g->more->start[k] = INT64_MIN;
@@ -155,13 +178,15 @@ int64_t group_put(struct group *g, const struct rule *r, const struct seen *s, s
     struct stamp new = {s->t, s->reminder ? 0 : s->weight, s->ref, s->value};
     if (r->corr->type == CORR_EVENT_COUNT)
         new.ref = 0, new.value = 0;
-    if (!group_room(g, r, s->t, out) || ((new.weight != 1 || new.ref || new.value) && !group_more(g, r)))
+    bool wide = new.weight != 1 || new.ref || new.value;
+    if (!group_room(g, r, s->t, out) || (r->corr->type == CORR_EVENT_COUNT && wide && !group_more(g, r)))
         return -1;
     if (g->win.n >= group_stamps_max(r->corr))
         return group_merge(g, r->corr, &new);
     bool was = g->win.is_wide;
     int64_t i = window_add(&g->win, new);
-    if (i >= 0 && !was && g->win.is_wide && g->more && r->corr->type == CORR_EVENT_COUNT) /* up to here the ring alone counted */
+    bool first = i >= 0 && !g->more && g->win.n >= least_stamps(r->corr) && group_more(g, r);
+    if (first || (i >= 0 && !was && g->win.is_wide && g->more && r->corr->type == CORR_EVENT_COUNT)) /* up to here the ring alone counted */
         group_rebuild(g, r);
     else if (i >= 0 && (uint32_t)i >= g->win.lo)
         group_acc_in(g, (uint32_t)i);
@@ -183,6 +208,8 @@ static void tell(const struct group *g, uint32_t from, uint32_t to, struct fired
 static bool holds_now(struct group *g, const struct corr *c, struct fired *out) {
     uint32_t lo = g->win.lo, n = g->win.n;
     int64_t end = window_time(&g->win, n - 1);
+    if (!g->more && c->type != CORR_EVENT_COUNT)
+        return false;
     if (ordered(c)) {
         out->value = __builtin_popcount(c->positive);
         return run_whole(c, g->more->start, end);
@@ -226,6 +253,8 @@ static bool holds_late(struct group *g, const struct corr *c, uint32_t i, struct
 
 static bool ordered_late(struct group *g, const struct corr *c, uint32_t late, struct fired *out) {
     uint32_t at, lo, to = late;
+    if (!g->more)
+        return false;
     while (to < g->win.n && window_time(&g->win, to) <= window_time(&g->win, late) + c->timespan)
         to++;
     bool holds = group_ordered(&g->win, c, 0, to, late, &at);
@@ -265,7 +294,7 @@ static bool still_holds(struct group *g, const struct corr *c, uint32_t i, struc
     if (i + 1 < g->win.n)
         return ordered(c) ? ordered_late(g, c, i, out) : surely(g, c, i) || holds_late(g, c, i, out);
     slide(g, c);
-    if (ordered(c)) {
+    if (ordered(c) && g->more) {
         struct stamp s = window_at(&g->win, i);
         run_add(c, &s, g->more->start);
     }

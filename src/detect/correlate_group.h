@@ -24,7 +24,7 @@ struct alarm { /* what fired, and folds */
     int64_t until; /* silence by `suppress`; 0 = until the window has drained */
 };
 
-struct more { /* of all groups but those of a plain event_count */
+struct more { /* of all groups in which there is anything to be reckoned */
     struct acc acc;    /* of the stamps from win.lo on */
     int64_t due;       /* when the window closes; NEVER = none is open */
     int64_t from;      /* where it began, when nothing has been seen in it; of silence: when it was heard last */
@@ -35,13 +35,12 @@ struct more { /* of all groups but those of a plain event_count */
 
 struct group {
     struct group *chain, *newer, *older; /* same bucket; by when it was touched */
-    uint32_t hash;
+    struct alarm *alarm; /* NULL: has not fired */
+    struct more *more;   /* NULL: what it has seen cannot be enough yet */
+    struct window win;
     uint32_t rule : 24, taken : 1, listed : 1; /* taken: groups_picture() */
     uint32_t idle; /* seconds: when expiry first found it untouched; 0 = touched since */
     uint16_t key_n, org;
-    struct alarm *alarm; /* NULL: has not fired */
-    struct more *more;
-    struct window win;
     char key[]; /* values of the group-by fields, each with its length */
 };
 

@@ -8,6 +8,7 @@
  */
 #include "detect/correlate_store.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -155,7 +156,7 @@ void groups_take(struct groups *s, size_t max) {
 /* ---- going */
 
 void groups_drop(struct groups *s, struct group *g) {
-    struct group **at = &s->buckets[g->hash & (s->nbuckets - 1)];
+    struct group **at = &s->buckets[hash_of(s, g->rule, g->org, str_n(g->key, g->key_n)) & (s->nbuckets - 1)];
     groups_change(s, g);
     while (*at != g)
         at = &(*at)->chain;
@@ -187,8 +188,9 @@ static void more_buckets(struct groups *s) {
     for (size_t i = 0; i < s->nbuckets; i++)
         for (struct group *g = s->buckets[i], *next; g; g = next) {
             next = g->chain;
-            g->chain = v[g->hash & (n - 1)];
-            v[g->hash & (n - 1)] = g;
+            struct group **at = &v[hash_of(s, g->rule, g->org, str_n(g->key, g->key_n)) & (n - 1)];
+            g->chain = *at;
+            *at = g;
         }
     free(s->buckets);
     s->buckets = v;
@@ -197,7 +199,7 @@ static void more_buckets(struct groups *s) {
 
 static struct group *find(const struct groups *s, uint32_t hash, uint32_t rule, uint16_t org, struct str key) {
     struct group *g = s->buckets[hash & (s->nbuckets - 1)];
-    while (g && !(g->hash == hash && g->rule == rule && g->org == org && str_eq(str_n(g->key, g->key_n), key)))
+    while (g && !(g->rule == rule && g->org == org && str_eq(str_n(g->key, g->key_n), key)))
         g = g->chain;
     return g;
 }
@@ -211,10 +213,9 @@ struct group *groups_get(struct groups *s, uint32_t rule, uint16_t org, struct s
     struct group *g = find(s, hash, rule, org, key);
     if (g)
         return g;
-    g = calloc(1, sizeof *g + key.n);
+    g = calloc(1, offsetof(struct group, key) + key.n > sizeof *g ? offsetof(struct group, key) + key.n : sizeof *g);
     if (!g)
         return NULL;
-    g->hash = hash;
     g->rule = rule & 0xffffffu;
     g->org = org;
     g->key_n = (uint16_t)key.n;

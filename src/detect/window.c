@@ -11,22 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_CAP 4
-
 void window_init(struct window *w) {
     memset(w, 0, sizeof *w);
     w->cap = WINDOW_INLINE;
 }
 
 static bool is_inline(const struct window *w) {
-    return !w->is_wide && w->cap == WINDOW_INLINE;
+    return w->cap == (w->is_wide ? 1 : WINDOW_INLINE);
 }
 
 void window_fini(struct window *w) {
-    if (w->is_wide)
-        free(w->ring.wide);
-    else if (!is_inline(w))
-        free(w->ring.narrow);
+    if (!is_inline(w))
+        free(w->is_wide ? (void *)w->ring.wide : (void *)w->ring.narrow);
     window_init(w);
 }
 
@@ -43,35 +39,38 @@ static const int64_t *times(const struct window *w) {
     return is_inline(w) ? w->ring.in : w->ring.narrow;
 }
 
+static const struct stamp *stamps(const struct window *w) {
+    return is_inline(w) ? &w->ring.one : w->ring.wide;
+}
+
 int64_t window_time(const struct window *w, uint32_t i) {
     uint32_t k = place(w, i);
-    return w->is_wide ? w->ring.wide[k].t : times(w)[k];
+    return w->is_wide ? stamps(w)[k].t : times(w)[k];
 }
 
 struct stamp window_at(const struct window *w, uint32_t i) {
     uint32_t k = place(w, i);
-    return w->is_wide ? w->ring.wide[k] : (struct stamp){times(w)[k], 1, 0, 0};
+    return w->is_wide ? stamps(w)[k] : (struct stamp){times(w)[k], 1, 0, 0};
 }
 
 static void put(struct window *w, uint32_t i, const struct stamp *s) {
     uint32_t k = place(w, i);
     if (w->is_wide)
-        w->ring.wide[k] = *s;
-    else if (is_inline(w))
-        w->ring.in[k] = s->t;
+        *(is_inline(w) ? &w->ring.one : &w->ring.wide[k]) = *s;
     else
-        w->ring.narrow[k] = s->t;
+        *(is_inline(w) ? &w->ring.in[k] : &w->ring.narrow[k]) = s->t;
 }
 
-/* To a ring of this many; wide when it is to be, else as it was. */
+/* To a ring of this many, wide when it is to be. */
 static bool move(struct window *w, uint32_t cap, bool wide) {
     struct window to = {.n = w->n, .lo = w->lo, .cap = cap & 0x7fffffffu, .is_wide = wide};
-    if (wide)
-        to.ring.wide = malloc(cap * sizeof *to.ring.wide);
-    else
-        to.ring.narrow = malloc(cap * sizeof *to.ring.narrow);
-    if (wide ? !to.ring.wide : !to.ring.narrow)
+    void *heap = is_inline(&to) ? NULL : malloc(cap * (wide ? sizeof *to.ring.wide : sizeof *to.ring.narrow));
+    if (!is_inline(&to) && !heap)
         return false;
+    if (wide && heap)
+        to.ring.wide = heap;
+    else if (heap)
+        to.ring.narrow = heap;
     for (uint32_t i = 0; i < w->n; i++) {
         struct stamp s = window_at(w, i);
         put(&to, i, &s);
@@ -82,13 +81,13 @@ static bool move(struct window *w, uint32_t cap, bool wide) {
 }
 
 bool window_widen(struct window *w) {
-    return w->is_wide || move(w, w->cap < FIRST_CAP ? FIRST_CAP : w->cap, true);
+    return w->is_wide || move(w, w->n <= 1 ? 1 : w->cap, true);
 }
 
 int64_t window_add(struct window *w, struct stamp s) {
     if ((s.weight != 1 || s.ref || s.value) && !window_widen(w))
         return -1;
-    if (w->n == w->cap && (w->cap > INT32_MAX / 2 || !move(w, w->cap < FIRST_CAP ? FIRST_CAP : 2 * w->cap, w->is_wide)))
+    if (w->n == w->cap && (w->cap > INT32_MAX / 2 || !move(w, 2 * w->cap, w->is_wide)))
         return -1;
     uint32_t i = w->n++;
     for (; i > 0 && window_time(w, i - 1) > s.t; i--) {

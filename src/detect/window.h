@@ -3,7 +3,7 @@
  * window.h - the stamps of one group in order, in a ring
  *
  * Stamps ascend by time; equal times stand in the order of arrival. While every stamp is one event of one rule with no value it is kept
- * as its time alone, 8 bytes; the first that is more makes the ring a wide one. Two narrow stamps need no memory of their own.
+ * as its time alone, 8 bytes; the first that is more makes the ring a wide one. Three narrow stamps, or a wide one, need no memory of their own.
  */
 #ifndef TOCSIN_DETECT_WINDOW_H
 #define TOCSIN_DETECT_WINDOW_H
@@ -19,11 +19,12 @@ struct stamp {
     uint64_t value;  /* the hash of a value, or the bits of a number */
 };
 
-#define WINDOW_INLINE 2
+#define WINDOW_INLINE 3 /* narrow; a wide one takes as much */
 
 struct window {
     union {
         int64_t in[WINDOW_INLINE];
+        struct stamp one;
         int64_t *narrow;
         struct stamp *wide;
     } ring;

@@ -1067,14 +1067,46 @@ static void values_that_are_kept_apart_are_memory_that_is_counted(void **state) 
         snprintf(user, sizeof user, "u%d", i);
         see(&w, "base1", "192.0.2.1", user, i / 10);
     }
-    assert_true(correlator_stats(w.c)->bytes >= 3000 * (24 + 16)); /* a stamp, and a place in the table of values */
+    assert_true(correlator_stats(w.c)->bytes >= 3000 * 24); /* a stamp each; a table of values when there are enough of them */
     close_world(&w);
+}
+
+/* Of sources that were seen now and then, addresses of the longest kind of IPv4: what their group, its window and its place in the table take. */
+static size_t bytes_a_group(const char *rules, int sightings) {
+    struct world w;
+    char ip[16];
+    const int n = 1 << 15;
+
+    open_world(&w, rules, (size_t)n);
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < sightings; k++) {
+            snprintf(ip, sizeof ip, "198.%d.%d.%d", 100 + i / 14884, 100 + i / 122 % 122, 100 + i % 122);
+            see(&w, "base1", ip, k ? "root" : "admin", k);
+        }
+    const struct corr_stats *s = correlator_stats(w.c);
+    assert_int_equal(s->groups, n);
+    assert_int_equal(s->evicted, 0);
+    size_t bytes = s->bytes / s->groups;
+    see(&w, "base1", "198.51.100.1", "root", 9); /* the cap is hard, and what goes is counted */
+    assert_int_equal(correlator_stats(w.c)->groups, n);
+    assert_int_equal(correlator_stats(w.c)->evicted, 1);
+    close_world(&w);
+    return bytes;
+}
+
+static void a_group_takes_128_bytes(void **state) {
+    (void)state;
+    assert_in_range(bytes_a_group(COUNT(5, ""), 1), 1, 128);
+    assert_in_range(bytes_a_group(COUNT(5, ""), 3), 1, 128);
+    assert_in_range(bytes_a_group(VALUES, 1), 1, 128);
+    assert_in_range(bytes_a_group(VALUES, 2), 1, 176); /* two values: a ring of their own */
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_too_many_never_becomes_few),
         cmocka_unit_test(values_that_are_kept_apart_are_memory_that_is_counted),
+        cmocka_unit_test(a_group_takes_128_bytes),
         cmocka_unit_test(it_fires_at_the_nth_within_the_timespan),
         cmocka_unit_test(the_window_slides_and_what_fell_out_does_not_count),
         cmocka_unit_test(after_firing_it_folds_until_the_window_has_drained),

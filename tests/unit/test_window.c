@@ -43,20 +43,27 @@ static void stamps_come_back_in_order_however_they_came(void **state) {
     }
 }
 
-static void a_plain_time_costs_eight_bytes_and_two_nothing(void **state) {
+static void a_plain_time_costs_eight_bytes_and_three_nothing(void **state) {
     struct window w;
 
     (void)state;
     window_init(&w);
     window_add(&w, (struct stamp){1, 1, 0, 0});
     window_add(&w, (struct stamp){2, 1, 0, 0});
+    window_add(&w, (struct stamp){3, 1, 0, 0});
     assert_int_equal(window_bytes(&w), 0);
     window_add(&w, (struct stamp){3, 1, 0, 0});
-    assert_int_equal(window_bytes(&w), 4 * 8);
+    assert_int_equal(window_bytes(&w), 6 * 8);
     window_add(&w, (struct stamp){4, 2, 0, 0});
     assert_true(w.is_wide);
     assert_int_equal(window_at(&w, 0).weight, 1);
-    assert_int_equal(window_at(&w, 3).weight, 2);
+    assert_int_equal(window_at(&w, 4).weight, 2);
+    window_fini(&w);
+    window_add(&w, (struct stamp){1, 1, 2, 77}); /* and so does one that is more */
+    assert_int_equal(window_bytes(&w), 0);
+    assert_true(window_at(&w, 0).value == 77);
+    window_add(&w, (struct stamp){0, 1, 1, 78});
+    assert_true(window_at(&w, 0).value == 78 && window_at(&w, 1).value == 77 && window_at(&w, 1).ref == 2);
     window_fini(&w);
 }
 
@@ -151,7 +158,7 @@ static void values_go_out_as_they_came_in(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stamps_come_back_in_order_however_they_came),
-        cmocka_unit_test(a_plain_time_costs_eight_bytes_and_two_nothing),
+        cmocka_unit_test(a_plain_time_costs_eight_bytes_and_three_nothing),
         cmocka_unit_test(numbers_are_decimal_and_nothing_else),
         cmocka_unit_test(sums_ranks_and_middles_are_exact),
         cmocka_unit_test(values_go_out_as_they_came_in),
