@@ -20,11 +20,12 @@ import part_flood
 import part_hole
 import part_latency
 import part_memory
+import part_people
 import part_stored
 import part_tcp
 import part_udp
 
-PARTS = {"tcp": part_tcp.run, "udp": part_udp.run, "flood": part_flood.run, "groups": part_flood.run_groups, "latency": part_latency.run,
+PARTS = {"tcp": part_tcp.run, "udp": part_udp.run, "flood": part_flood.run, "groups": part_flood.run_groups, "latency": part_latency.run, "people": part_people.run,
          "memory": part_memory.run, "start": part_memory.start, "hole": part_hole.run,
          "stored": part_stored.run}
 

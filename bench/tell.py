@@ -91,6 +91,15 @@ def latency(out):
             print(f"  {name if name == 'idle' else format(int(name), ',') + ' lines/s':18} p50 {f['p50']:>7} p99 {f['p99']:>7} max {f['max']:>7}   of {f['probes']}, at {f['lines_s']:,} lines/s; legs {f['legs']}")
 
 
+def people(out):
+    for name, f in out.get("people_ms", {}).items():
+        if name == "verify":
+            print(f"  the record afterwards: {f}")
+        else:
+            print(f"{'' if name != 'alone' else chr(10)}Webhooks in, {name.replace('_', ' ')}, ms: commit p50 {f['commit']['p50']} p99 {f['commit']['p99']}; answered p50 {f['webhook']['p50']} "
+                  f"p99 {f['webhook']['p99']} max {f['webhook']['max']} of {f['webhook']['n']}; at {f['sent_lines_s']:,} lines/s; calls {f.get('calls', {})}")
+
+
 def others(out):
     if out.get("memory"):
         print("\nMemory, MiB (what roles share counted once)")
@@ -111,7 +120,7 @@ def others(out):
 
 
 def tell(out):
-    for part in (tcp, udp, flood, groups, latency, others):
+    for part in (tcp, udp, flood, groups, latency, people, others):
         part(out)
     if out["missing"]:
         print()
