@@ -16,8 +16,9 @@
 #include <string.h>
 
 #define NEED_MAX 8192
-#define SECOND_MAX 64 /* of a second need: a long list or a short word costs more than it saves */
-#define SECOND_SHORTEST 3
+#define SECOND_MAX 256 /* of a second need: a long list or a short word costs more than it saves */
+#define SECOND_SHORTEST 2
+#define SCOPED 4 /* bytes that it is worth when a word counts for a few programs only */
 
 static const struct need nothing;
 
@@ -171,7 +172,8 @@ static void add_word(void *ctx, struct str word, unsigned group) {
         return;
     n->scope[n->n] = scope;
     n->v[n->n++] = word.n ? arena_str(d->a, word) : STR("");
-    n->shortest = word.n < n->shortest ? word.n : n->shortest;
+    size_t worth = word.n + (scope ? SCOPED : 0);
+    n->shortest = worth < n->shortest ? worth : n->shortest;
 }
 
 /* A number may be written in several ways: 1500 and 1.5e3. */
