@@ -147,7 +147,8 @@ static bool list_needs(const struct nz_list *l, struct looking *key, const struc
         const struct nz_pattern *p = &l->patterns[i];
         bool sets = false;
         key->decoded = false;
-        pattern_names(p->pattern, look_capture, key);
+        if (p->decodes)
+            pattern_names(p->pattern, look_capture, key);
         for (size_t k = 0; k < p->nset && !sets; k++) {
             struct nz_derived other = {p->set[k].id, p->set[k].name};
             sets = nz_derived_cmp(&key->key, &other) == 0 && need->fits(need->ctx, p->set[k].value);

@@ -56,6 +56,7 @@ struct nz_pattern {
     size_t nset;
     const uint16_t *then; /* lists of the group */
     size_t nthen;
+    bool decodes;         /* has captures of hexadecimal values */
     bool gated;           /* begins with anything: */
     struct gate_set need; /* so it must hold these */
 };

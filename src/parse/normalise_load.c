@@ -178,6 +178,11 @@ static size_t load_then(struct loader *l, const struct nz_group *g, const struct
     return count;
 }
 
+static void note_hex(void *ctx, uint16_t id, struct str name, enum capture_kind kind) {
+    (void)id, (void)name;
+    *(bool *)ctx |= kind == CAPTURE_HEX;
+}
+
 static void load_pattern(struct loader *l, const struct nz_group *g, struct nz_list *list, const struct tree_node *n, const struct pattern_env *env) {
     const struct tree_node *match = tree_get(n, "match");
     struct nz_pattern one = {0};
@@ -195,6 +200,9 @@ static void load_pattern(struct loader *l, const struct nz_group *g, struct nz_l
     for (const struct tree_node *k = list_first(match); k; k = list_next(match, k)) {
         struct err e = {0};
         one.pattern = tree_text(k).n ? pattern_compile(keep(l, tree_text(k)), env, &l->nz->arena, &e) : NULL;
+        one.decodes = false;
+        if (one.pattern)
+            pattern_names(one.pattern, note_hex, &one.decodes);
         if (one.pattern)
             list->patterns[list->npatterns++] = one;
         else
