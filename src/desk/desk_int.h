@@ -68,6 +68,9 @@ struct desk {
         int64_t bytes;                        /* of the journal from `first` on */
         bool shapes_due;
     } windows;
+    struct { /* desk_pending.c: lines that no event claims yet */
+        int64_t room, at, n;
+    } aside;
     int64_t folded_to; /* up to here the journal's folds stand in their rows */
     struct table *sources; /* "org\0name" -> id of the source row */
     size_t rows;           /* of the open group commit */
@@ -89,7 +92,7 @@ struct desk {
     size_t nleaving;
     struct latency latency; /* of group commits */
     struct {
-        uint64_t sightings, unknown_rule, events, folded, alerts, decisions, refused, carried, sent, failed, dead, commit_failed, quiet_folds, stormed;
+        uint64_t sightings, unknown_rule, events, folded, alerts, decisions, refused, carried, sent, failed, dead, commit_failed, quiet_folds, stormed, not_kept;
     } n;
 };
 
@@ -131,6 +134,8 @@ void fold_raws_accounted(struct desk *d, int64_t event); /* marks the event's ra
 /* ---- desk_pending.c: lines aside */
 void pending_pack(const struct sighting *s, struct buf *b);
 struct str pending_value(struct str packed, enum field_id id);
+bool pending_room(struct desk *d, int64_t now); /* may one more be kept? */
+void pending_added(struct desk *d, int64_t org);
 void pending_claim(struct desk *d, const struct alert *al, int64_t event, int64_t org);
 
 /* ---- desk_report.c */

@@ -4,10 +4,17 @@
  *
  * Takes   sightings of rules that make no event by themselves; correlations that fired.
  * Gives   what of a line is kept for the correlation that may claim it; its lines as samples of its event.
+ * Keeps   at most PENDING_MAX lines, and at most PENDING_A_SECOND more a second: a flood of sources that never make anything fire is counted,
+ *         in windows and in the account, and not written down line by line.
  */
 #include "desk/desk_int.h"
 
 #include "base/pack.h"
+
+#define PENDING_MAX 200000
+#define PENDING_A_SECOND 5000
+#define PENDING_BURST 20000
+#define PENDING_STEP 256 /* rows deleted at a time */
 
 /* name and value of each field, for the correlation that may claim this line later */
 void pending_pack(const struct sighting *s, struct buf *b) {
@@ -106,4 +113,29 @@ static void claim_from(struct desk *d, const struct alert *al, int64_t event, in
 void pending_claim(struct desk *d, const struct alert *al, int64_t event, int64_t org) {
     claim_from(d, al, event, org, false);
     claim_from(d, al, event, org, true);
+}
+
+bool pending_room(struct desk *d, int64_t now) {
+    int64_t since = now - d->aside.at;
+    if (since < 0 || since > 10 * US_PER_S)
+        since = 10 * US_PER_S;
+    int64_t more = since * PENDING_A_SECOND / US_PER_S;
+    if (more > 0) {
+        d->aside.room = d->aside.room + more < PENDING_BURST ? d->aside.room + more : PENDING_BURST;
+        d->aside.at = now;
+    }
+    if (d->aside.room <= 0) {
+        d->n.not_kept++;
+        return false;
+    }
+    d->aside.room--;
+    return true;
+}
+
+/* The oldest make room. Claims are not counted back: now and then the record is asked. */
+void pending_added(struct desk *d, int64_t org) {
+    if (d->aside.n++ % PENDING_MAX == 0)
+        d->aside.n = query_number(d->store, 0, Q_RAWS_PENDING_COUNT, "i", (int64_t)PENDING_MAX) + 1;
+    if (d->aside.n > PENDING_MAX && d->aside.n % PENDING_STEP == 0)
+        d->aside.n -= query_changed(d->store, Q_RAWS_PENDING_DROP, "ii", org, (int64_t)(2 * PENDING_STEP));
 }

@@ -224,10 +224,14 @@ static void count_line(struct sighted *x, const struct sighting_line *l) {
 
 static bool aside(struct sighted *x, struct str rule, const struct sighting_line *l) {
     struct buf packed;
+    int64_t org = x->d->g.roster->orgs[x->s->org].db_id;
+    if (x->stored && !pending_room(x->d, x->now)) /* a delivery is always kept */
+        return false;
     buf_init(&packed, 1 << 20);
     pending_pack(x->s, &packed);
-    fold_raw(x->d, 0, x->d->g.roster->orgs[x->s->org].db_id, x->source, rule, buf_view(&packed), l);
+    fold_raw(x->d, 0, org, x->source, rule, buf_view(&packed), l);
     buf_fini(&packed);
+    pending_added(x->d, org);
     return true;
 }
 

@@ -93,6 +93,7 @@ void desk_metrics(struct desk *d, int64_t now, struct buf *b) {
         {"tocsin_sightings_unknown_rule_total", "counter", "sightings of rules that are gone", d->n.unknown_rule},
         {"tocsin_events_total", "counter", "events made", d->n.events},
         {"tocsin_events_folded_total", "counter", "sightings folded into open events", d->n.folded},
+        {"tocsin_lines_not_kept_total", "counter", "lines of no event that were counted only, for there were too many of them", d->n.not_kept},
         {"tocsin_sightings_many_total", "counter", "sightings counted in one event because their rule made too many in an hour", d->n.stormed},
         {"tocsin_sightings_quiet_total", "counter", "sightings of an alert whose event was decided already", d->n.quiet_folds},
         {"tocsin_alerts_total", "counter", "correlations that fired", d->n.alerts},
