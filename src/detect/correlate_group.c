@@ -178,15 +178,14 @@ int64_t group_put(struct group *g, const struct rule *r, const struct seen *s, s
     struct stamp new = {s->t, s->reminder ? 0 : s->weight, s->ref, s->value};
     if (r->corr->type == CORR_EVENT_COUNT)
         new.ref = 0, new.value = 0;
-    bool wide = new.weight != 1 || new.ref || new.value;
+    bool wide = new.weight != 1 || new.ref || new.value, had = g->more != NULL;
     if (!group_room(g, r, s->t, out) || (r->corr->type == CORR_EVENT_COUNT && wide && !group_more(g, r)))
         return -1;
     if (g->win.n >= group_stamps_max(r->corr))
         return group_merge(g, r->corr, &new);
-    bool was = g->win.is_wide;
     int64_t i = window_add(&g->win, new);
     bool first = i >= 0 && !g->more && g->win.n >= least_stamps(r->corr) && group_more(g, r);
-    if (first || (i >= 0 && !was && g->win.is_wide && g->more && r->corr->type == CORR_EVENT_COUNT)) /* up to here the ring alone counted */
+    if (first || (i >= 0 && !had && g->more)) /* up to here the ring alone counted */
         group_rebuild(g, r);
     else if (i >= 0 && (uint32_t)i >= g->win.lo)
         group_acc_in(g, (uint32_t)i);

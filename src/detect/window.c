@@ -16,18 +16,31 @@ void window_init(struct window *w) {
     w->cap = WINDOW_INLINE;
 }
 
+static bool is_brief(const struct window *w) {
+    return !w->is_wide && !w->is_narrow;
+}
+
 static bool is_inline(const struct window *w) {
-    return w->cap == (w->is_wide ? 1 : WINDOW_INLINE);
+    return w->is_wide ? w->cap == 1 : is_brief(w) && w->cap == WINDOW_INLINE;
+}
+
+static void *heap_of(const struct window *w) {
+    if (is_inline(w))
+        return NULL;
+    return w->is_wide ? (void *)w->ring.wide : w->is_narrow ? (void *)w->ring.narrow : (void *)w->ring.brief.at.more;
 }
 
 void window_fini(struct window *w) {
-    if (!is_inline(w))
-        free(w->is_wide ? (void *)w->ring.wide : (void *)w->ring.narrow);
+    free(heap_of(w));
     window_init(w);
 }
 
+static size_t stamp_bytes(const struct window *w) {
+    return w->is_wide ? sizeof(struct stamp) : w->is_narrow ? sizeof(int64_t) : sizeof(uint32_t);
+}
+
 size_t window_bytes(const struct window *w) {
-    return is_inline(w) ? 0 : w->cap * (w->is_wide ? sizeof(struct stamp) : sizeof(int64_t));
+    return is_inline(w) ? 0 : w->cap * stamp_bytes(w);
 }
 
 static uint32_t place(const struct window *w, uint32_t i) {
@@ -35,42 +48,50 @@ static uint32_t place(const struct window *w, uint32_t i) {
     return k >= w->cap ? k - w->cap : k;
 }
 
-static const int64_t *times(const struct window *w) {
-    return is_inline(w) ? w->ring.in : w->ring.narrow;
+static uint32_t *briefs(const struct window *w) {
+    return is_inline(w) ? (uint32_t *)(uintptr_t)w->ring.brief.at.in : w->ring.brief.at.more;
 }
 
-static const struct stamp *stamps(const struct window *w) {
-    return is_inline(w) ? &w->ring.one : w->ring.wide;
+static struct stamp *stamps(const struct window *w) {
+    return is_inline(w) ? (struct stamp *)(uintptr_t)&w->ring.one : w->ring.wide;
 }
 
 int64_t window_time(const struct window *w, uint32_t i) {
     uint32_t k = place(w, i);
-    return w->is_wide ? stamps(w)[k].t : times(w)[k];
+    return w->is_wide ? stamps(w)[k].t : w->is_narrow ? w->ring.narrow[k] : w->ring.brief.base + briefs(w)[k];
 }
 
 struct stamp window_at(const struct window *w, uint32_t i) {
-    uint32_t k = place(w, i);
-    return w->is_wide ? stamps(w)[k] : (struct stamp){times(w)[k], 1, 0, 0};
+    return w->is_wide ? stamps(w)[place(w, i)] : (struct stamp){window_time(w, i), 1, 0, 0};
 }
 
 static void put(struct window *w, uint32_t i, const struct stamp *s) {
     uint32_t k = place(w, i);
     if (w->is_wide)
-        *(is_inline(w) ? &w->ring.one : &w->ring.wide[k]) = *s;
+        stamps(w)[k] = *s;
+    else if (w->is_narrow)
+        w->ring.narrow[k] = s->t;
     else
-        *(is_inline(w) ? &w->ring.in[k] : &w->ring.narrow[k]) = s->t;
+        briefs(w)[k] = (uint32_t)(s->t - w->ring.brief.base);
 }
 
-/* To a ring of this many, wide when it is to be. */
-static bool move(struct window *w, uint32_t cap, bool wide) {
-    struct window to = {.n = w->n, .lo = w->lo, .cap = cap & 0x7fffffffu, .is_wide = wide};
-    void *heap = is_inline(&to) ? NULL : malloc(cap * (wide ? sizeof *to.ring.wide : sizeof *to.ring.narrow));
+/* To a ring of this many, of the kind that `to` says. base: of a brief one. */
+static bool move(struct window *w, struct window to, uint32_t cap, int64_t base) {
+    to.n = w->n;
+    to.lo = w->lo;
+    to.head = 0;
+    to.cap = cap & 0x3fffffffu;
+    void *heap = is_inline(&to) ? NULL : malloc(cap * stamp_bytes(&to));
     if (!is_inline(&to) && !heap)
         return false;
-    if (wide && heap)
+    if (is_brief(&to))
+        to.ring.brief.base = base;
+    if (to.is_wide && heap)
         to.ring.wide = heap;
-    else if (heap)
+    else if (to.is_narrow)
         to.ring.narrow = heap;
+    else if (heap)
+        to.ring.brief.at.more = heap;
     for (uint32_t i = 0; i < w->n; i++) {
         struct stamp s = window_at(w, i);
         put(&to, i, &s);
@@ -80,14 +101,31 @@ static bool move(struct window *w, uint32_t cap, bool wide) {
     return true;
 }
 
+/* A brief ring begins anew where it has to, or becomes a narrow one. */
+static bool fit(struct window *w, int64_t t) {
+    if (!is_brief(w) || (w->n && t >= w->ring.brief.base && t - w->ring.brief.base <= UINT32_MAX))
+        return true;
+    if (w->n == 0) {
+        w->ring.brief.base = t;
+        return true;
+    }
+    int64_t oldest = window_time(w, 0), newest = window_time(w, w->n - 1);
+    int64_t from = t < oldest ? t : oldest, to = t > newest ? t : newest;
+    bool narrow = to - from > UINT32_MAX; /* times are sane: no difference overflows */
+    return move(w, (struct window){.is_narrow = narrow}, w->cap, from);
+}
+
 bool window_widen(struct window *w) {
-    return w->is_wide || move(w, w->n <= 1 ? 1 : w->cap, true);
+    return w->is_wide || move(w, (struct window){.is_wide = 1}, w->n <= 1 ? 1 : w->cap, 0);
 }
 
 int64_t window_add(struct window *w, struct stamp s) {
     if ((s.weight != 1 || s.ref || s.value) && !window_widen(w))
         return -1;
-    if (w->n == w->cap && (w->cap > INT32_MAX / 2 || !move(w, 2 * w->cap, w->is_wide)))
+    if (!fit(w, s.t))
+        return -1;
+    struct window kind = {.is_wide = w->is_wide, .is_narrow = w->is_narrow};
+    if (w->n == w->cap && (w->cap > INT32_MAX / 4 || !move(w, kind, 2 * w->cap, is_brief(w) ? w->ring.brief.base : 0)))
         return -1;
     uint32_t i = w->n++;
     for (; i > 0 && window_time(w, i - 1) > s.t; i--) {

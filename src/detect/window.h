@@ -3,7 +3,8 @@
  * window.h - the stamps of one group in order, in a ring
  *
  * Stamps ascend by time; equal times stand in the order of arrival. While every stamp is one event of one rule with no value it is kept
- * as its time alone, 8 bytes; the first that is more makes the ring a wide one. Three narrow stamps, or a wide one, need no memory of their own.
+ * as its time alone: as 4 bytes behind a common beginning as long as they lie within an hour of each other (2^32 us), else as 8. The first that
+ * is more makes the ring a wide one. Four short stamps, or a wide one, need no memory of their own.
  */
 #ifndef TOCSIN_DETECT_WINDOW_H
 #define TOCSIN_DETECT_WINDOW_H
@@ -19,17 +20,23 @@ struct stamp {
     uint64_t value;  /* the hash of a value, or the bits of a number */
 };
 
-#define WINDOW_INLINE 3 /* narrow; a wide one takes as much */
+#define WINDOW_INLINE 4
 
 struct window {
     union {
-        int64_t in[WINDOW_INLINE];
-        struct stamp one;
+        struct {
+            int64_t base;
+            union {
+                uint32_t in[WINDOW_INLINE];
+                uint32_t *more;
+            } at;
+        } brief;
         int64_t *narrow;
+        struct stamp one;
         struct stamp *wide;
     } ring;
     uint32_t head, n, lo; /* lo: what stands before it is outside the span that ends at the newest */
-    uint32_t cap : 31, is_wide : 1;
+    uint32_t cap : 30, is_narrow : 1, is_wide : 1; /* neither: brief */
 };
 
 void window_init(struct window *w);

@@ -43,7 +43,7 @@ static void stamps_come_back_in_order_however_they_came(void **state) {
     }
 }
 
-static void a_plain_time_costs_eight_bytes_and_three_nothing(void **state) {
+static void a_plain_time_costs_four_bytes_and_four_nothing(void **state) {
     struct window w;
 
     (void)state;
@@ -51,13 +51,14 @@ static void a_plain_time_costs_eight_bytes_and_three_nothing(void **state) {
     window_add(&w, (struct stamp){1, 1, 0, 0});
     window_add(&w, (struct stamp){2, 1, 0, 0});
     window_add(&w, (struct stamp){3, 1, 0, 0});
+    window_add(&w, (struct stamp){3, 1, 0, 0});
     assert_int_equal(window_bytes(&w), 0);
     window_add(&w, (struct stamp){3, 1, 0, 0});
-    assert_int_equal(window_bytes(&w), 6 * 8);
+    assert_int_equal(window_bytes(&w), 8 * 4);
     window_add(&w, (struct stamp){4, 2, 0, 0});
     assert_true(w.is_wide);
     assert_int_equal(window_at(&w, 0).weight, 1);
-    assert_int_equal(window_at(&w, 4).weight, 2);
+    assert_int_equal(window_at(&w, 5).weight, 2);
     window_fini(&w);
     window_add(&w, (struct stamp){1, 1, 2, 77}); /* and so does one that is more */
     assert_int_equal(window_bytes(&w), 0);
@@ -65,6 +66,30 @@ static void a_plain_time_costs_eight_bytes_and_three_nothing(void **state) {
     window_add(&w, (struct stamp){0, 1, 1, 78});
     assert_true(window_at(&w, 0).value == 78 && window_at(&w, 1).value == 77 && window_at(&w, 1).ref == 2);
     window_fini(&w);
+}
+
+static void times_far_apart_stay_what_they_are(void **state) {
+    static const int64_t t[] = {INT64_C(1795320000000000), 5, INT64_C(1795320000000001), INT64_C(1795316000000000), -7, INT64_C(1795324294967295), 6};
+    struct window w;
+
+    (void)state;
+    for (size_t n = 1; n <= ARRAY_N(t); n++) {
+        int64_t sum = 0, got = 0;
+        window_init(&w);
+        for (size_t i = 0; i < n; i++) {
+            window_add(&w, (struct stamp){t[i], 1, 0, 0});
+            sum += t[i] / 2;
+        }
+        for (uint32_t i = 0; i < w.n; i++) {
+            got += window_time(&w, i) / 2;
+            assert_true(i == 0 || window_time(&w, i - 1) <= window_time(&w, i));
+        }
+        assert_true(w.n == n && got == sum);
+        window_drop(&w, 1);
+        window_add(&w, (struct stamp){t[0] + US_PER_H, 1, 0, 0});
+        assert_true(window_time(&w, w.n - 1) == t[0] + US_PER_H || n > 5);
+        window_fini(&w);
+    }
 }
 
 static void numbers_are_decimal_and_nothing_else(void **state) {
@@ -158,7 +183,8 @@ static void values_go_out_as_they_came_in(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stamps_come_back_in_order_however_they_came),
-        cmocka_unit_test(a_plain_time_costs_eight_bytes_and_three_nothing),
+        cmocka_unit_test(a_plain_time_costs_four_bytes_and_four_nothing),
+        cmocka_unit_test(times_far_apart_stay_what_they_are),
         cmocka_unit_test(numbers_are_decimal_and_nothing_else),
         cmocka_unit_test(sums_ranks_and_middles_are_exact),
         cmocka_unit_test(values_go_out_as_they_came_in),
