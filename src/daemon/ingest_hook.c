@@ -155,42 +155,87 @@ static void own_claim(const struct generation *g, const struct message *m, struc
             s->fields[s->nfields++] = m->fields[i];
 }
 
+#define SIGHTINGS_MAX (DIALECT_PARTS_MAX + PIPELINE_HITS_MAX)
+
 struct claims { /* what the sightings of one delivery stand in */
-    struct message m;
-    struct sighting s[1 + PIPELINE_HITS_MAX];
-    struct sighting_one one[1 + PIPELINE_HITS_MAX];
+    struct message *m[DIALECT_PARTS_MAX];
+    struct sighting s[SIGHTINGS_MAX];
+    struct sighting_one one[SIGHTINGS_MAX];
+    struct delivery_claim own[DIALECT_PARTS_MAX];
+    size_t nown, n, nhits; /* own claims, all sightings, of rules */
+    uint32_t hits[PIPELINE_HITS_MAX];
+    uint8_t of[PIPELINE_HITS_MAX]; /* the part a rule matched on */
 };
+
+static void claim_own(struct claims *cl, const struct generation *g, const struct message *m, struct str rule, const struct dialect_event *de) {
+    if (!de->claims)
+        return;
+    cl->own[cl->nown] = (struct delivery_claim){.title = de->title, .key = de->key, .level = de->level, .resolved = de->resolved,
+                                                .rsit_class = str_of(de->rsit->cls), .rsit_type = str_of(de->rsit->type)};
+    own_claim(g, m, rule, &cl->one[cl->nown], &cl->s[cl->nown]);
+    cl->nown++;
+}
+
+/* The rules are asked about each part, and take back nothing: a part that is over is no sighting. */
+static void claim_rules(struct ingest *in, struct claims *cl, size_t part, const struct dialect_event *de) {
+    uint32_t hits[PIPELINE_HITS_MAX];
+    size_t n = pipeline_fields(&in->now, cl->m[part], hits);
+
+    for (size_t i = 0; i < n && !de->resolved && cl->nhits < PIPELINE_HITS_MAX; i++) {
+        cl->of[cl->nhits] = (uint8_t)part;
+        cl->hits[cl->nhits++] = hits[i];
+    }
+}
+
+static bool part_read(struct ingest_hook *h, const struct webhook_call *call, const struct webhook_conf *c, struct http_request *r,
+                      const struct dialect_map *dialect, const struct json *j, size_t part, struct str rule, struct claims *cl) {
+    struct ingest *in = h->in;
+    struct dialect_event de = {.level = LEVEL_MEDIUM};
+    struct message *m = cl->m[part] = arena_alloc(&h->arena, sizeof *m);
+
+    if (!m)
+        return false;
+    message_of(in->g, call, c, r, m);
+    dialect_part(dialect, j, part, &h->arena, m, &de);
+    if (str_absent(m->host))
+        m->host = str_of(c->host && *c->host ? c->host : c->name);
+    claim_own(cl, in->g, m, rule, &de);
+    claim_rules(in, cl, part, &de);
+    m->flags |= MSG_FIELDS; /* the dialect made them */
+    in->by[TRANSPORT_HTTP].partial += m->fields_dropped > 0;
+    return true;
+}
 
 static bool delivery_make(struct ingest_hook *h, const struct webhook_call *call, const struct webhook_conf *c, struct http_request *r,
                           const struct json *j, struct buf *payload) {
     struct ingest *in = h->in;
     const struct dialect_map *dialect = dialect_of(in->g, c);
     struct claims *cl = arena_alloc(&h->arena, sizeof *cl);
-    uint32_t hits[PIPELINE_HITS_MAX];
-    struct dialect_event de = {.level = LEVEL_MEDIUM};
+    struct message none;
     char rule[96] = "webhook.";
+    size_t over = 0, parts = dialect ? dialect_parts(dialect, j, &over) : 0;
 
     if (!cl || !dialect)
         return false;
+    cl->nown = cl->nhits = 0;
     str_copy(rule + 8, sizeof rule - 8, str_of(c->name));
-    message_of(in->g, call, c, r, &cl->m);
-    dialect_apply(dialect, j, &h->arena, &cl->m, &de);
-    if (str_absent(cl->m.host))
-        cl->m.host = str_of(c->host && *c->host ? c->host : c->name);
-    own_claim(in->g, &cl->m, str_of(rule), &cl->one[0], &cl->s[0]);
-    size_t n = pipeline_fields(&in->now, &cl->m, hits);
-    cl->m.flags |= MSG_FIELDS; /* the dialect made them */
-    tally_line(in->tally, &in->now, &cl->m, n > 0);
-    in->by[TRANSPORT_HTTP].partial += cl->m.fields_dropped > 0;
-    for (size_t i = 0; i < n; i++)
-        pipeline_sighting(&in->now, &cl->m, hits[i], &cl->one[i + 1], &cl->s[i + 1]);
-    const struct message *m = &cl->m;
+    for (size_t i = 0; i < parts; i++)
+        if (!part_read(h, call, c, r, dialect, j, i, str_of(rule), cl))
+            return false;
+    if (over) {
+        log_warn("intake", "webhook %s: delivery=%s speaks of %zu things more than %d: they are in the record, and claim nothing", c->name, call->id, over, DIALECT_PARTS_MAX);
+        in->by[TRANSPORT_HTTP].partial++;
+    }
+    message_of(in->g, call, c, r, &none);
+    struct message *m = parts ? cl->m[0] : &none;
+    tally_line(in->tally, &in->now, m, cl->nhits > 0);
+    cl->n = cl->nown;
+    for (size_t i = 0; i < cl->nhits; i++, cl->n++)
+        pipeline_sighting(&in->now, cl->m[cl->of[i]], cl->hits[i], &cl->one[cl->n], &cl->s[cl->n]);
     struct delivery d = {.epoch = in->flight.epoch, .seq = flight_next(&in->flight), .worker = in->flight.worker, .webhook = str_of(c->name),
-                         .id = str_of(call->id), .org = m->org, .sightings = cl->s, .n = n + 1, .title = de.title, .key = de.key, .level = de.level,
+                         .id = str_of(call->id), .org = m->org, .sightings = cl->s, .n = cl->n, .claims = cl->own, .nclaims = cl->nown,
                          .line = {.raw = m->raw, .peer = m->peer, .arrived = m->arrived, .time = m->time, .transport = m->transport,
                                   .source = m->source, .flags = m->flags}};
-    d.rsit_class = de.rsit ? str_of(de.rsit->cls) : STR_NONE;
-    d.rsit_type = de.rsit ? str_of(de.rsit->type) : STR_NONE;
     return delivery_encode(payload, &d);
 }
 

@@ -427,25 +427,26 @@ static void level_inputs(int level, const struct rsit *r, int confidence, struct
 }
 
 /* The dialect's own claim: its words, its key. */
-static void own_claim(struct desk *d, const struct delivery *dv, struct sighted *x, int64_t source, int64_t now) {
-    struct sighting *s = &dv->sightings[0];
-    const struct rsit *r = rsit_find(dv->rsit_class, dv->rsit_type);
-    struct rule_info ri = {.kind = RULE_DETECTION, .id = s->rule, .title = dv->title, .level = dv->level, .rsit = r ? r : rsit_undetermined(), .makes_event = true};
-    level_inputs(dv->level, ri.rsit, 80, &ri.in);
+static void own_claim(struct desk *d, const struct delivery *dv, size_t which, struct sighted *x, int64_t source, int64_t now) {
+    struct sighting *s = &dv->sightings[which];
+    const struct delivery_claim *own = &dv->claims[which];
+    const struct rsit *r = rsit_find(own->rsit_class, own->rsit_type);
+    struct rule_info ri = {.kind = RULE_DETECTION, .id = s->rule, .title = own->title, .level = own->level, .rsit = r ? r : rsit_undetermined(), .makes_event = true};
+    level_inputs(own->level, ri.rsit, 80, &ri.in);
     static const struct str by_key[] = {{"dedup_key", 9}}, by_words[] = {{"title", 5}, {"src_ip", 6}, {"user", 4}, {"host", 4}};
     struct field fields[SIGHTING_FIELDS_MAX + 2];
     size_t n = 0;
-    fields[n++] = (struct field){.id = F_DEDUP, .value = dv->key};
-    fields[n++] = (struct field){.id = F_TITLE, .value = dv->title};
+    fields[n++] = (struct field){.id = F_DEDUP, .value = own->key};
+    fields[n++] = (struct field){.id = F_TITLE, .value = own->title};
     for (size_t i = 0; i < s->nfields; i++)
         if (s->fields[i].id != F_DEDUP && s->fields[i].id != F_TITLE)
             fields[n++] = s->fields[i];
     int64_t at = s->ntimes ? s->times[0] : now;
-    struct claim c = {.org = dv->org, .source = source, .rule = &ri, .fields = fields, .nfields = n, .entity = dv->key.n ? by_key : by_words,
-                      .nentity = dv->key.n ? 1 : 4, .count = s->total ? (int64_t)s->total : 1, .first = at, .last = at, .title = dv->title};
+    struct claim c = {.org = dv->org, .source = source, .rule = &ri, .fields = fields, .nfields = n, .entity = own->key.n ? by_key : by_words,
+                      .nentity = own->key.n ? 1 : 4, .count = s->total ? (int64_t)s->total : 1, .first = at, .last = at, .title = own->title};
     *x = (struct sighted){.d = d, .s = s, .now = now, .source = source};
-    bool made;
-    int64_t id = report_claim(d, &c, now, &made);
+    bool made = false;
+    int64_t id = own->resolved ? report_resolved(d, &c, now) : report_claim(d, &c, now, &made);
     joined(x, id, made);
     for (size_t k = 0; k < x->nevents; k++)
         fold_raw(d, x->events[k], d->g.roster->orgs[dv->org].db_id, source, s->rule, STR_NONE, &dv->line);
@@ -494,9 +495,9 @@ enum rc desk_delivery(struct desk *d, const struct delivery *dv, int64_t now, st
     jw_list(&w);
     for (size_t i = 0; i < dv->n; i++) {
         struct sighted x;
-        bool own = i == 0 && ruleset_find(d->g.rules, dv->sightings[0].rule) < 0;
+        bool own = i < dv->nclaims && (dv->claims[i].resolved || ruleset_find(d->g.rules, dv->sightings[i].rule) < 0);
         if (own)
-            own_claim(d, dv, &x, source, now);
+            own_claim(d, dv, i, &x, source, now);
         else
             take_sighting(d, &dv->sightings[i], &x, source, NULL, now);
         any |= x.nevents > 0;

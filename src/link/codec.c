@@ -207,8 +207,45 @@ bool batch_decode(struct str payload, struct arena *a, struct batch *out) {
     return sightings_unpack(&u, a, NULL, &out->sightings, &out->n) && unpack_done(&u);
 }
 
+static void claims_pack(struct buf *b, const struct delivery *in) {
+    pack_u32(b, (uint32_t)in->nclaims);
+    for (size_t i = 0; i < in->nclaims; i++) {
+        const struct delivery_claim *c = &in->claims[i];
+        pack_str(b, c->title);
+        pack_str(b, c->key);
+        pack_u32(b, (uint32_t)c->level);
+        pack_u32(b, c->resolved);
+        pack_str(b, c->rsit_class);
+        pack_str(b, c->rsit_type);
+    }
+}
+
+static bool claims_unpack(struct unpack *u, struct arena *a, struct delivery *out) {
+    size_t n = unpack_u32(u);
+
+    if (u->bad || n > DELIVERY_CLAIMS_MAX)
+        return false;
+    out->nclaims = n;
+    out->claims = n ? arena_alloc(a, n * sizeof *out->claims) : NULL;
+    if (n && !out->claims)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct delivery_claim *c = &out->claims[i];
+        c->title = unpack_str(u, VALUE_MAX);
+        c->key = unpack_str(u, VALUE_MAX);
+        uint32_t level = unpack_u32(u), resolved = unpack_u32(u);
+        c->rsit_class = unpack_str(u, WORD_MAX);
+        c->rsit_type = unpack_str(u, WORD_MAX);
+        if (u->bad || level >= WORD__COUNT || resolved > 1)
+            return false;
+        c->level = (int)level;
+        c->resolved = resolved;
+    }
+    return true;
+}
+
 bool delivery_encode(struct buf *b, const struct delivery *in) {
-    if (in->n > BATCH_SIGHTINGS_MAX)
+    if (in->n > BATCH_SIGHTINGS_MAX || in->nclaims > DELIVERY_CLAIMS_MAX || in->nclaims > in->n)
         return false;
     pack_u64(b, in->epoch);
     pack_u64(b, in->seq);
@@ -217,11 +254,7 @@ bool delivery_encode(struct buf *b, const struct delivery *in) {
     pack_str(b, in->id);
     pack_u16(b, in->org);
     line_pack(b, &in->line);
-    pack_str(b, in->title);
-    pack_str(b, in->key);
-    pack_u32(b, (uint32_t)in->level);
-    pack_str(b, in->rsit_class);
-    pack_str(b, in->rsit_type);
+    claims_pack(b, in);
     sightings_pack(b, in->sightings, in->n, true);
     return !b->over;
 }
@@ -238,15 +271,9 @@ bool delivery_decode(struct str payload, struct arena *a, struct delivery *out) 
     out->id = unpack_str(&u, WORD_MAX);
     out->org = unpack_u16(&u);
     line_unpack(&u, &out->line);
-    out->title = unpack_str(&u, VALUE_MAX);
-    out->key = unpack_str(&u, VALUE_MAX);
-    uint32_t level = unpack_u32(&u);
-    out->rsit_class = unpack_str(&u, WORD_MAX);
-    out->rsit_type = unpack_str(&u, WORD_MAX);
-    if (u.bad || level >= WORD__COUNT || str_absent(out->webhook) || str_absent(out->id))
+    if (u.bad || str_absent(out->webhook) || str_absent(out->id) || !claims_unpack(&u, a, out))
         return false;
-    out->level = (int)level;
-    return sightings_unpack(&u, a, &out->line, &out->sightings, &out->n) && unpack_done(&u);
+    return sightings_unpack(&u, a, &out->line, &out->sightings, &out->n) && out->nclaims <= out->n && unpack_done(&u);
 }
 
 /* ---- FRAME_STATS: every field of the structs is a u64 but the worker, in the order they are declared */

@@ -30,6 +30,14 @@ struct batch { /* FRAME_BATCH */
 bool batch_encode(struct buf *b, const struct batch *in);
 bool batch_decode(struct str payload, struct arena *a, struct batch *out);
 
+#define DELIVERY_CLAIMS_MAX 64
+
+struct delivery_claim { /* what the dialect reads out of a body; a rule called "webhook.NAME" says it instead */
+    struct str title, key; /* its dedup key */
+    int level;             /* LEVEL_... */
+    bool resolved;         /* what was claimed under this key is over */
+    struct str rsit_class, rsit_type;
+};
 struct delivery { /* FRAME_DELIVERY: a webhook body is always stored; the same id from the same webhook is answered the same again */
     uint64_t epoch, seq;
     uint32_t worker;
@@ -37,12 +45,10 @@ struct delivery { /* FRAME_DELIVERY: a webhook body is always stored; the same i
     struct str id;       /* delivery id (webhook-id, X-GitHub-Delivery, Idempotency-Key, or sha256 of the body) */
     uint16_t org;
     struct sighting_line line; /* the body */
-    struct sighting *sightings; /* all of this one line. The dialect's own claim (rule "webhook.NAME") first, then rules that matched */
+    struct sighting *sightings; /* all of this one line. One for each claim first (rule "webhook.NAME"), then rules that matched */
     size_t n;
-    struct str title;    /* of the dialect's own claim */
-    struct str key;      /* its dedup key */
-    int level;           /* LEVEL_... */
-    struct str rsit_class, rsit_type;
+    struct delivery_claim *claims;
+    size_t nclaims;
 };
 bool delivery_encode(struct buf *b, const struct delivery *in);
 bool delivery_decode(struct str payload, struct arena *a, struct delivery *out);

@@ -15,6 +15,8 @@
 #define FIELDS_MAX 60 /* below MSG_FIELDS_MAX, so that the message itself finds room */
 #define LEVELS_MAX 64
 #define VALUE_MAX (64u << 10)
+#define TESTS_MAX 32
+#define WANTED_MAX 16
 
 struct pointers { /* the first that is there counts; a constant when it does not begin with '/' (class, program) */
     struct str v[POINTERS_MAX];
@@ -29,6 +31,14 @@ struct map_level {
     struct str word;
     int level;
 };
+struct test { /* the value there is one of these */
+    struct str pointer, wanted[WANTED_MAX];
+    size_t n, map; /* of which map of a list */
+};
+struct tests {
+    struct test v[TESTS_MAX];
+    size_t n;
+};
 struct dialect_map {
     struct arena arena;
     struct str name;
@@ -38,6 +48,8 @@ struct dialect_map {
     int level; /* when the sender says nothing we know */
     struct map_field fields[FIELDS_MAX];
     size_t nfields;
+    struct tests when, resolve_when;
+    struct str split;
 };
 
 /* ---- loading */
@@ -124,6 +136,51 @@ static void load_name(struct loader *l, const struct tree_node *n) {
     l->d->name = arena_str(&l->d->arena, s);
 }
 
+static void load_test(struct loader *l, const struct tree_node *k, size_t map, struct tests *out) {
+    struct str pointer = tree_key(k);
+
+    if (pointer.n == 0 || pointer.p[0] != '/' || out->n == TESTS_MAX) {
+        complain(l, k, out->n == TESTS_MAX ? "more than 32 tests:" : "not a JSON pointer (it begins with '/'):", pointer);
+        return;
+    }
+    struct test *t = &out->v[out->n++];
+    t->pointer = arena_str(&l->d->arena, pointer);
+    t->map = map;
+    if (tree_kind(k) == TREE_SCALAR)
+        t->wanted[t->n++] = arena_str(&l->d->arena, tree_text(k));
+    for (const struct tree_node *w = tree_kind(k) == TREE_LIST ? tree_first(k) : NULL; w; w = tree_next(w)) {
+        if (t->n == WANTED_MAX) {
+            complain(l, w, "more than 16 values for", pointer);
+            return;
+        }
+        t->wanted[t->n++] = arena_str(&l->d->arena, tree_text(w));
+    }
+}
+
+/* A map, all of which must hold, or a list of maps, one of which must. */
+static void load_tests(struct loader *l, const struct tree_node *n, struct tests *out) {
+    if (tree_kind(n) == TREE_MAP) {
+        for (const struct tree_node *k = tree_first(n); k; k = tree_next(k))
+            load_test(l, k, 0, out);
+        return;
+    }
+    size_t map = 0;
+    for (const struct tree_node *m = tree_kind(n) == TREE_LIST ? tree_first(n) : NULL; m; m = tree_next(m), map++)
+        for (const struct tree_node *k = tree_kind(m) == TREE_MAP ? tree_first(m) : NULL; k; k = tree_next(k))
+            load_test(l, k, map, out);
+    if (out->n == 0)
+        complain(l, n, "a map of pointers to values, or a list of such maps, is wanted for", tree_key(n));
+}
+
+static void load_split(struct loader *l, const struct tree_node *k) {
+    struct str s = tree_text(k);
+
+    if (str_absent(s) || (s.n && s.p[0] != '/'))
+        complain(l, k, "not a JSON pointer (it begins with '/', or is empty):", s);
+    else
+        l->d->split = s.n ? arena_str(&l->d->arena, s) : STR("");
+}
+
 static void load_key(struct loader *l, const struct tree_node *k) {
     struct dialect_map *d = l->d;
     const struct {
@@ -132,7 +189,8 @@ static void load_key(struct loader *l, const struct tree_node *k) {
         bool constant;
     } rows[] = {{"title", &d->title, false}, {"text", &d->text, false}, {"time", &d->time, false},   {"host", &d->host, false},
                 {"key", &d->key, false},     {"class", &d->class, true}, {"program", &d->program, true}};
-    static const char *const words[] = {"name", "title", "text", "time", "host", "key", "class", "program", "severity", "fields"};
+    static const char *const words[] = {"name", "title", "text", "time", "host", "key", "class", "program", "severity", "fields",
+                                        "split", "when", "resolve_when"};
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (str_is(tree_key(k), rows[i].key)) {
@@ -145,6 +203,12 @@ static void load_key(struct loader *l, const struct tree_node *k) {
         load_severity(l, k);
     } else if (str_is(tree_key(k), "fields")) {
         load_fields(l, k);
+    } else if (str_is(tree_key(k), "split")) {
+        load_split(l, k);
+    } else if (str_is(tree_key(k), "when")) {
+        load_tests(l, k, &l->d->when);
+    } else if (str_is(tree_key(k), "resolve_when")) {
+        load_tests(l, k, &l->d->resolve_when);
     } else {
         const char *near = str_nearest(tree_key(k), words, sizeof words / sizeof *words);
         complain(l, k, near ? "unknown key; did you mean" : "unknown key", near ? str_of(near) : tree_key(k));
@@ -160,6 +224,7 @@ enum rc dialect_load(const struct tree *doc, struct dialect_map **out, struct er
         return RC_NOMEM;
     arena_init(&l.d->arena, 1u << 20);
     l.d->level = LEVEL_MEDIUM;
+    l.d->split = STR_NONE;
     for (const struct tree_node *k = tree_kind(root) == TREE_MAP ? tree_first(root) : NULL; k; k = tree_next(k))
         load_key(&l, k);
     if (!l.bad && (l.d->name.n == 0 || l.d->title.n == 0))
@@ -189,6 +254,15 @@ struct str dialect_map_name(const struct dialect_map *d) {
 
 /* ---- applying */
 
+struct place { /* where pointers are looked for: in the element first, then in the body */
+    const struct json *part, *body;
+};
+
+static const struct json *look(const struct place *at, struct str pointer) {
+    const struct json *j = json_pointer(at->part, pointer);
+    return j || at->part == at->body ? j : json_pointer(at->body, pointer);
+}
+
 /* The value as text in the arena; absent when it is not there or null. */
 static struct str value(const struct json *j, struct arena *a, uint16_t *number) {
     struct str s = json_text(j);
@@ -207,9 +281,9 @@ static struct str value(const struct json *j, struct arena *a, uint16_t *number)
     return s;
 }
 
-static struct str first(const struct pointers *p, const struct json *j, struct arena *a, uint16_t *number) {
+static struct str first(const struct pointers *p, const struct place *j, struct arena *a, uint16_t *number) {
     for (size_t i = 0; i < p->n; i++) {
-        struct str s = p->v[i].p[0] == '/' ? value(json_pointer(j, p->v[i]), a, number) : p->v[i];
+        struct str s = p->v[i].p[0] == '/' ? value(look(j, p->v[i]), a, number) : p->v[i];
         if (!str_absent(s))
             return s;
     }
@@ -253,7 +327,7 @@ static void set_time(struct message *m, struct str s) {
     m->ts.has_frac = m->ts.civil.us != 0;
 }
 
-static void set_header(const struct dialect_map *d, const struct json *j, struct arena *a, struct message *m) {
+static void set_header(const struct dialect_map *d, const struct place *j, struct arena *a, struct message *m) {
     m->dialect = DIALECT_JSON;
     m->valid = true;
     m->pri = m->version = -1;
@@ -266,7 +340,51 @@ static void set_header(const struct dialect_map *d, const struct json *j, struct
     set_time(m, first(&d->time, j, a, NULL));
 }
 
+static bool holds(const struct test *t, const struct place *at, struct arena *a) {
+    const struct json *j = look(at, t->pointer);
+
+    if (!j || json_kind(j) == JSON_NULL)
+        return false;
+    for (size_t i = 0; i < t->n; i++)
+        if (str_is(t->wanted[i], "*") || str_eqi(t->wanted[i], value(j, a, NULL)))
+            return true;
+    return false;
+}
+
+/* Tests of one map stand together. */
+static bool fits(const struct tests *t, const struct place *at, struct arena *a) {
+    for (size_t i = 0; i < t->n;) {
+        size_t map = t->v[i].map;
+        bool all = true;
+        for (; i < t->n && t->v[i].map == map; i++)
+            all = all && holds(&t->v[i], at, a);
+        if (all)
+            return true;
+    }
+    return false;
+}
+
+static const struct json *list_of(const struct dialect_map *d, const struct json *j) {
+    const struct json *l = str_absent(d->split) ? NULL : d->split.n ? json_pointer(j, d->split) : j;
+    return l && json_kind(l) == JSON_LIST ? l : NULL;
+}
+
+size_t dialect_parts(const struct dialect_map *d, const struct json *j, size_t *over) {
+    const struct json *l = list_of(d, j);
+    size_t n = l ? json_count(l) : 1;
+
+    *over = n > DIALECT_PARTS_MAX ? n - DIALECT_PARTS_MAX : 0;
+    return n - *over;
+}
+
 void dialect_apply(const struct dialect_map *d, const struct json *j, struct arena *a, struct message *m, struct dialect_event *out) {
+    dialect_part(d, j, 0, a, m, out);
+}
+
+void dialect_part(const struct dialect_map *d, const struct json *body, size_t part, struct arena *a, struct message *m, struct dialect_event *out) {
+    const struct json *l = list_of(d, body), *element = l ? json_at(l, part) : NULL;
+    struct place at = {element ? element : body, body}, *j = &at;
+
     set_header(d, j, a, m);
     *out = (struct dialect_event){.title = first(&d->title, j, a, NULL), .text = first(&d->text, j, a, NULL), .key = first(&d->key, j, a, NULL)};
     out->level = level_of(d, first(&d->severity, j, a, NULL));
@@ -274,6 +392,8 @@ void dialect_apply(const struct dialect_map *d, const struct json *j, struct are
     out->rsit = str_absent(cls) ? NULL : rsit_parse(cls);
     if (!out->rsit)
         out->rsit = rsit_undetermined();
+    out->claims = d->when.n == 0 || fits(&d->when, j, a);
+    out->resolved = out->claims && d->resolve_when.n && fits(&d->resolve_when, j, a);
     m->msg = out->text;
     for (size_t i = 0; i < d->nfields; i++) {
         uint16_t flags = FIELD_DERIVED;

@@ -11,7 +11,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
 static const char file[] = "name: f\ntitle: [/title, /a/0]\ntext: /text\nseverity: {from: /s, map: {x: high}, default: low}\ntime: /time\nhost: /host\n"
-                           "key: /key\nclass: /class\nfields: {src_ip: /ip, user: [/user, /a/b~1c], x: /x}\n";
+                           "key: /key\nclass: /class\nsplit: /list\nwhen: [{/when: [a, \"*\"]}, {/title: b}]\nresolve_when: {/s: over}\nfields: {src_ip: /ip, user: [/user, /a/b~1c], x: /x}\n";
 
 static struct dialect_map *load(struct str yaml) {
     static struct errs es;
@@ -40,12 +40,15 @@ static void apply(const struct dialect_map *d, struct str body) {
     m.raw = body;
     m.flags = 0;
     m.arrived = 1;
-    dialect_apply(d, j, &a, &m, &ev);
+    size_t over, parts = dialect_parts(d, j, &over);
+    for (size_t p = 0; p < parts; p++) {
+        dialect_part(d, j, p, &a, &m, &ev);
+        for (size_t i = 0; i < m.nfields; i++)
+            str_utf8(m.fields[i].value); /* read every byte */
+        if (!ev.rsit || str_utf8(ev.title) + str_utf8(ev.text) == 7 || (ev.resolved && !ev.claims))
+            abort();
+    }
     json_free(j);
-    for (size_t i = 0; i < m.nfields; i++)
-        str_utf8(m.fields[i].value); /* read every byte */
-    if (!ev.rsit || str_utf8(ev.title) + str_utf8(ev.text) == 7)
-        abort();
     arena_fini(&a);
 }
 

@@ -100,8 +100,9 @@ static void a_batch_comes_out_as_it_went_in(void **state) {
 
 static void delivery_of(struct buf *b) {
     struct sighting v[1] = {many()};
+    struct delivery_claim own = {.title = STR("shell"), .level = LEVEL_HIGH, .resolved = true, .rsit_class = STR("other"), .rsit_type = STR("other")};
     struct delivery in = {.epoch = 1, .seq = 2, .worker = 0, .webhook = STR("falco"), .id = STR("abc"), .org = 2, .line = line("{}"), .sightings = v,
-                          .n = 1, .title = STR("shell"), .level = LEVEL_HIGH, .rsit_class = STR("other"), .rsit_type = STR("other")};
+                          .n = 1, .claims = &own, .nclaims = 1};
 
     buf_init(b, 1 << 20);
     assert_true(delivery_encode(b, &in));
@@ -117,11 +118,11 @@ static void the_sightings_of_a_delivery_share_its_body(void **state) {
     arena_init(&a, 1 << 20);
     delivery_of(&b);
     assert_true(delivery_decode(buf_view(&b), &a, &out));
-    assert_true(out.epoch == 1 && out.seq == 2 && out.org == 2 && out.level == LEVEL_HIGH && out.n == 1);
+    assert_true(out.epoch == 1 && out.seq == 2 && out.org == 2 && out.nclaims == 1 && out.claims[0].level == LEVEL_HIGH && out.claims[0].resolved && out.n == 1);
     assert_str(out.webhook, "falco");
     assert_str(out.id, "abc");
-    assert_str(out.title, "shell");
-    assert_true(str_absent(out.key));
+    assert_str(out.claims[0].title, "shell");
+    assert_true(str_absent(out.claims[0].key));
     same_sighting(&one, &out.sightings[0]);
     assert_ptr_equal(out.sightings[0].first.raw.p, out.line.raw.p);
     buf_fini(&b);
@@ -265,7 +266,9 @@ static void a_count_that_lies_asks_for_no_memory(void **state) {
 /* limits.body may be 8 MiB, and a body may be one text */
 static void a_title_as_long_as_a_body_may_be_comes_through(void **state) {
     static char title[(8 << 20) - 64];
-    struct delivery in = {.epoch = 1, .seq = 1, .webhook = STR("w"), .id = STR("i"), .title = str_n(title, sizeof title), .level = LEVEL_LOW}, out;
+    struct sighting s = {.rule = STR("webhook.w"), .ntimes = 1, .times = &(int64_t){1}, .total = 1};
+    struct delivery_claim own = {.title = str_n(title, sizeof title), .level = LEVEL_LOW};
+    struct delivery in = {.epoch = 1, .seq = 1, .webhook = STR("w"), .id = STR("i"), .sightings = &s, .n = 1, .claims = &own, .nclaims = 1}, out;
     struct arena a;
     struct buf b;
 
@@ -275,7 +278,7 @@ static void a_title_as_long_as_a_body_may_be_comes_through(void **state) {
     buf_init(&b, 32 << 20);
     assert_true(delivery_encode(&b, &in));
     assert_true(delivery_decode(buf_view(&b), &a, &out));
-    assert_int_equal(out.title.n, sizeof title);
+    assert_int_equal(out.claims[0].title.n, sizeof title);
     buf_fini(&b);
     arena_fini(&a);
 }

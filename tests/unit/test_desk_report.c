@@ -266,14 +266,39 @@ static void a_gap_longer_than_the_folding_window_makes_a_new_event(void **state)
     help_close(&h);
 }
 
-static void deliver(struct help *h, const char *id, const char *key, struct ack *ack) {
+static void deliver_as(struct help *h, const char *id, const char *key, bool resolved, struct ack *ack) {
     int64_t at = h->now;
     struct sighting s = {.rule = STR("webhook.demo"), .ntimes = 1, .times = &at, .total = 1};
-    struct delivery dv = {.seq = 1, .webhook = STR("demo"), .id = str_of(id), .sightings = &s, .n = 1, .title = STR("door open"), .key = str_of(key), .level = LEVEL_CRITICAL,
-                          .rsit_class = STR("other"), .rsit_type = STR("undetermined")};
+    struct delivery_claim own = {.title = STR("door open"), .key = str_of(key), .level = LEVEL_CRITICAL, .resolved = resolved, .rsit_class = STR("other"),
+                                 .rsit_type = STR("undetermined")};
+    struct delivery dv = {.seq = 1, .webhook = STR("demo"), .id = str_of(id), .sightings = &s, .n = 1, .claims = &own, .nclaims = 1};
     dv.line = s.first = s.last = (struct sighting_line){.raw = STR("{\"door\":\"open\"}"), .arrived = h->now, .time = h->now, .transport = TRANSPORT_HTTP};
     help_ok(h, desk_delivery(h->d, &dv, h->now, &h->arena, ack, &h->e));
     help_ok(h, desk_commit(h->d, h->now, &h->e));
+}
+
+static void deliver(struct help *h, const char *id, const char *key, struct ack *ack) {
+    deliver_as(h, id, key, false, ack);
+}
+
+static void what_the_sender_takes_back_gets_a_note_and_stays_for_a_person(void **state) {
+    struct help h;
+    struct ack a;
+    (void)state;
+    help_open(&h);
+    deliver_as(&h, "d0", "door-7", true, &a); /* nothing to take back */
+    assert_int_equal(events(&h), 0);
+    assert_str(a.answer, "{\"delivery\":\"d0\",\"events\":[]}");
+    deliver(&h, "d1", "door-7", &a);
+    deliver_as(&h, "d2", "door-7", true, &a);
+    assert_str(a.answer, "{\"delivery\":\"d2\",\"events\":[\"EV-2026-000001\"]}");
+    assert_int_equal(events(&h), 1);
+    assert_int_equal(count_of(&h, 0), 1);
+    struct json *j = help_show(&h, "iso", MACHINE_EVENT, "1");
+    assert_str(json_get_text(j, "state"), "new");
+    assert_str(json_get_text(json_at(json_get(j, "notes"), 0), "text"), "webhook.demo says that it is over");
+    json_free(j);
+    help_close(&h);
 }
 
 static void the_same_delivery_is_answered_the_same_again(void **state) {
@@ -504,6 +529,7 @@ int main(void) {
         cmocka_unit_test(an_open_incident_takes_its_like_in),
         cmocka_unit_test(a_gap_longer_than_the_folding_window_makes_a_new_event),
         cmocka_unit_test(the_same_delivery_is_answered_the_same_again),
+        cmocka_unit_test(what_the_sender_takes_back_gets_a_note_and_stays_for_a_person),
         cmocka_unit_test(a_person_reports_and_sees_their_own),
         cmocka_unit_test(what_could_not_be_written_is_not_acknowledged),
         cmocka_unit_test(a_line_that_two_rules_hit_is_stored_once),

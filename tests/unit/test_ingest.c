@@ -422,8 +422,9 @@ static void a_delivery_is_answered_after_its_commit_and_not_before(void **state)
     assert_true(delivery_decode(buf_view(&b), &arena, &d));
     assert_str(d.webhook, "tok");
     assert_str(d.id, "k1");
-    assert_str(d.title, "Shell");
-    assert_int_equal(d.level, LEVEL_HIGH);
+    assert_int_equal(d.nclaims, 1);
+    assert_str(d.claims[0].title, "Shell");
+    assert_int_equal(d.claims[0].level, LEVEL_HIGH);
     assert_str(d.line.raw, "{\"summary\":\"Shell\",\"severity\":\"high\"}");
     assert_str(d.sightings[0].rule, "webhook.tok");
     assert_int_equal(recv(fd, &c, 1, MSG_DONTWAIT), -1);
