@@ -20,6 +20,7 @@ static char *copy(const char *s) {
 static void desk_free(struct desk *d) {
     work_free(d);
     lives_free(d->live);
+    prints_forget(d);
     correlator_free(d->corr);
     free(d->org_names);
     table_free(d->sources);
@@ -213,6 +214,7 @@ static void after_io_error(struct desk *d) {
 
 /* Rows made in a transaction that failed are not there: nothing may remember their ids. */
 void desk_forget_sources(struct desk *d) {
+    d->trust.source = 0;
     table_free(d->sources);
     d->sources = table_new(4096, sizeof(int64_t), NULL, NULL);
 }

@@ -27,7 +27,11 @@ const struct asset *report_asset(struct desk *d, const struct claim *c, struct s
 
 void report_assess(struct desk *d, const struct claim *c, struct event *ev) {
     const struct asset *a = report_asset(d, c, ev->host);
-    assess_inputs(&c->rule->in, a, c->human ? 100 : (int)query_number(d->store, 80, Q_SOURCE_TRUST, "i", c->source), &ev->in);
+    if (!c->human && c->source != d->trust.source) {
+        d->trust.source = c->source;
+        d->trust.trust = (int)query_number(d->store, 80, Q_SOURCE_TRUST, "i", c->source);
+    }
+    assess_inputs(&c->rule->in, a, c->human ? 100 : d->trust.trust, &ev->in);
     priority_compute(&ev->in, !c->human, &ev->out);
 }
 
@@ -88,6 +92,7 @@ int64_t report_event(struct desk *d, const struct claim *c, struct str fp, struc
     report_assess(d, c, &ev);
     ev.priority = ev.out.priority;
     rows_event_add(d->store, &ev);
+    prints_add(d, fp);
     if (!str_absent(suggestion))
         query_do(d->store, Q_EVENT_SUGGEST, "is", ev.id, suggestion);
     if (store_failed(d->store, NULL))

@@ -68,6 +68,15 @@ struct desk {
         int64_t bytes;                        /* of the journal from `first` on */
         bool shapes_due;
     } windows;
+    struct prints { /* desk_prints.c */
+        uint64_t *v;
+        size_t cap, n;
+        bool known, over;
+    } prints;
+    struct { /* of the last source that was asked for */
+        int64_t source;
+        int trust;
+    } trust;
     struct { /* desk_pending.c: lines that no event claims yet */
         int64_t room, at, n;
     } aside;
@@ -174,7 +183,13 @@ struct str report_title(struct desk *d, const struct claim *c);
 struct str report_entity(const struct claim *c, enum field_id id);
 struct str report_field(const struct field *f, size_t n, enum field_id id);
 
+/* ---- desk_prints.c: of what there is an event that is not over */
+bool prints_may(struct desk *d, struct str fp); /* false: there is none with this fingerprint */
+void prints_add(struct desk *d, struct str fp);
+void prints_forget(struct desk *d);
+
 /* ---- desk_storm.c: too many new ones */
+bool storm_full(struct desk *d, const struct claim *c, int64_t now); /* a new one would be one too many, unless it is urgent */
 bool storm_over(struct desk *d, const struct claim *c, int64_t now); /* counts it, unless it is one too many */
 void storm_claim(struct desk *d, const struct claim *c, struct claim *out);
 

@@ -88,6 +88,7 @@ void live_forget(struct desk *d) {
     struct lives *v = d->live;
     table_free(v->by_key);
     v->by_key = NULL;
+    prints_forget(d);
     for (size_t i = 0; i < v->n; i++) {
         v->all[i]->raws = -1;
         v->all[i]->nassessed = 0;
@@ -95,12 +96,14 @@ void live_forget(struct desk *d) {
 }
 
 void live_end(struct desk *d) {
+    prints_forget(d);
     live_flush(d, true);
     clear(d->live);
 }
 
 void live_lost(struct desk *d) {
     clear(d->live);
+    prints_forget(d);
     d->live->recover = true;
 }
 

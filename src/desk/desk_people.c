@@ -197,6 +197,7 @@ static void put_sources(struct desk *d, int64_t now) {
 
 enum rc people_reconcile(struct desk *d, int64_t now, struct err *e) {
     struct roster *r = d->g.roster;
+    d->trust.source = 0;
     table_free(d->sources);
     d->sources = table_new(4096, sizeof(int64_t), NULL, NULL);
     if (!r || !r->norgs || !d->sources)

@@ -126,7 +126,7 @@ int64_t report_claim(struct desk *d, const struct claim *c, int64_t now, bool *m
     *made = false;
     if (!l) {
         print_of(d, c, whose, fp);
-        l = recorded(d, c, whose, str_of(fp));
+        l = c->storms && storm_full(d, c, now) && !prints_may(d, str_of(fp)) ? NULL : recorded(d, c, whose, str_of(fp));
     }
     switch (fate_of(d, c, l, &suggestion)) {
     case FATE_FOLD:

@@ -25,9 +25,17 @@ static struct storm *storm_of(struct desk *d, uint64_t key, int64_t hour) {
     return least;
 }
 
-bool storm_over(struct desk *d, const struct claim *c, int64_t now) {
+static struct storm *storm_for(struct desk *d, const struct claim *c, int64_t now) {
     const struct rule_info *whose = c->joins ? c->joins : c->rule;
-    struct storm *s = storm_of(d, str_hash(whose->id) * 31 + (uint64_t)c->org + 1, now / US_PER_H);
+    return storm_of(d, str_hash(whose->id) * 31 + (uint64_t)c->org + 1, now / US_PER_H);
+}
+
+bool storm_full(struct desk *d, const struct claim *c, int64_t now) {
+    return storm_for(d, c, now)->made >= (uint64_t)d->g.policy->new_events;
+}
+
+bool storm_over(struct desk *d, const struct claim *c, int64_t now) {
+    struct storm *s = storm_for(d, c, now);
     if (s->made < (uint64_t)d->g.policy->new_events) {
         s->made++;
         return false;
