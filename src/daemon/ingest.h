@@ -25,7 +25,7 @@ struct ingest {
     uint64_t scanned, candidates, normalised; /* of pipelines that are gone */
     struct batcher *batch;
     uint64_t batch_lines[TRANSPORT__COUNT];
-    bool held; /* the batch is older than it would get if the desk kept up */
+    bool held, waits; /* the batch is older than it would get if the desk kept up; nothing else is to be read, and it waits for the desk */
     struct heard *heard, *heard_next; /* of now and next */
     struct tally *tally, *tally_next;    /* of now and next */
     unsigned ticks;

@@ -56,7 +56,7 @@ void ingest_flush(struct ingest *in) {
     struct buf payload;
 
     event_del(in->age);
-    in->held = false;
+    in->held = in->waits = false;
     b.sightings = batcher_sightings(in->batch, &b.n);
     if (b.n == 0)
         return;
@@ -78,9 +78,12 @@ static bool desk_is_behind(const struct ingest *in) {
 }
 
 static void on_flush(evutil_socket_t fd, short what, void *arg) {
+    struct ingest *in = arg;
+
     (void)fd, (void)what;
-    if (!desk_is_behind(arg))
-        ingest_flush(arg);
+    in->waits = desk_is_behind(in);
+    if (!in->waits)
+        ingest_flush(in);
 }
 
 static void on_age(evutil_socket_t fd, short what, void *arg) {
@@ -100,7 +103,7 @@ static void on_age(evutil_socket_t fd, short what, void *arg) {
 static void batch_begun(struct ingest *in) {
     struct timeval age = {0, BATCH_AGE_US};
 
-    in->held = false;
+    in->held = in->waits = false;
     event_add(in->age, &age);
     event_active(in->flush, EV_TIMEOUT, 0);
 }
@@ -185,10 +188,8 @@ void ingest_hold(struct ingest *in) {
 
 static void on_flight_changed(void *ctx) {
     struct ingest *in = ctx;
-    if (in->held && !desk_is_behind(in)) {
-        in->held = false;
+    if ((in->held || in->waits) && !desk_is_behind(in))
         ingest_flush(in);
-    }
     ingest_hold(ctx);
     ingest_leave(ctx);
 }
