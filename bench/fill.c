@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { COMMIT = 256, MORE = 4096, ASKED = 300, PER_ADDRESS = 20, PER_INCIDENT = 20, INCIDENT_EVERY = 10000 };
+enum { GROUP = 256, FILLING = 2000, MORE = 4096, ASKED = 300, PER_ADDRESS = 20, PER_INCIDENT = 20, INCIDENT_EVERY = 10000 };
 
 static const char rule_yaml[] = "title: One more\nid: fill-1\nlogsource: {product: linux}\ndetection:\n  s: {action: fill}\n  condition: s\nlevel: high\n"
                                 "tocsin:\n  class: intrusion-attempts/exploit\n  outcome: suspected\n  activity: ongoing\n  impact: {c: 3, i: 3, a: 2}\n"
@@ -38,7 +38,7 @@ static struct fill {
     struct actor who;
     struct err e;
     int64_t now;
-    uint64_t made, seq, incidents;
+    uint64_t made, seq, incidents, group;
 } f;
 
 static double seconds(clockid_t c) {
@@ -105,7 +105,7 @@ static void one_event(int64_t step) {
     s.fields[2] = (struct field){.id = F_USER, .value = str_of(user)};
     struct batch b = {.seq = ++f.seq, .sightings = &s, .n = 1};
     must(desk_batch(f.d, &b, f.now, &ack, &f.e), "an event");
-    if (++f.made % COMMIT == 0) must(desk_commit(f.d, f.now, &f.e), "a commit");
+    if (++f.made % f.group == 0) must(desk_commit(f.d, f.now, &f.e), "a commit");
 }
 
 static void act(enum machine m, uint64_t event, const char *verb, const struct args *a) {
@@ -129,6 +129,7 @@ static void declare(void) {
 }
 
 static void fill_to(uint64_t n, int64_t step) {
+    f.group = FILLING;
     while (f.made < n) {
         one_event(step);
         if (f.made % INCIDENT_EVERY == 0 || (f.made == 500)) declare();
@@ -183,6 +184,7 @@ static long long file_size(const char *path) {
 static void measure(const char *path, int64_t step) {
     double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
     uint64_t before = f.made;
+    f.group = GROUP;
     while (f.made < before + MORE) one_event(step);
     must(desk_commit(f.d, f.now, &f.e), "a commit");
     cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu, wall = seconds(CLOCK_MONOTONIC) - wall;
