@@ -154,9 +154,16 @@ class Tocsind(Lab):
     def up(self, seconds=120, **kw):
         if self.hooked and not hasattr(self, "hook_port"):
             self.spawn_sink()
-        self.prepare()
-        begun = time.monotonic()
-        self.start(seconds=seconds, **kw)
+        for attempt in range(3):
+            self.prepare()
+            begun = time.monotonic()
+            try:
+                self.start(seconds=seconds, **kw)
+                break
+            except SystemExit as why:  # between asking for a free port and using it somebody else may take it
+                if "Address already in use" not in str(why) or attempt == 2:
+                    raise
+                self.ports = {"udp": free_port(socket.SOCK_DGRAM), "tcp": free_port(), "http": free_port()}
         self.start_s = time.monotonic() - begun
         if self.n is not None and metric(self, "tocsin_rules_refused"):
             raise SystemExit("a rule was refused: " + self.tail(10))

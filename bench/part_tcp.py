@@ -43,7 +43,7 @@ class Rounds:
 def server(folder, name, path):
     """One pass: started, fed, ended."""
     def job():
-        with contextlib.closing(peers.SERVERS[name](folder / name, "t")) as s:
+        with contextlib.closing(peers.started(name, folder / name, "t")) as s:
             return s.feed(path, LINES)
     return job
 

@@ -54,7 +54,7 @@ def peer_trial(folder, name, path):
     seconds = SECONDS if name == "rsyslog_normalize" else SHORT
 
     def trial(rate):
-        with contextlib.closing(peers.SERVERS[name](folder / f"{name}-udp", "u")) as s:
+        with contextlib.closing(peers.started(name, folder / f"{name}-udp", "u")) as s:
             return s.feed(path, int(rate * seconds), rounds_of(int(rate * seconds)), rate)
     return trial
 

@@ -101,13 +101,14 @@ class Server:
 
 # ---- rsyslog
 class Rsyslog(Server):
+    program = "rsyslogd"
     tcp_module = "imtcp"
     template = 'template(name="out" type="string" string="%timereported:::date-rfc3339% %hostname% %syslogtag%%msg%\\n")\n'
     actions = '  action(type="omfile" file="{out}" template="out")\n'
     modules = ""
 
     def argv(self):
-        program = which("rsyslogd")
+        program = which(self.program)
         if not program:
             raise Missing("rsyslogd is not installed")
         module = {"t": self.tcp_module, "u": "imudp"}[self.kind]
@@ -134,6 +135,7 @@ class RsyslogContains(RsyslogNormalize):
 
 # ---- syslog-ng
 class SyslogNg(Server):
+    program = "syslog-ng"
     parser, template = "", ""
 
     def env(self):
@@ -141,7 +143,7 @@ class SyslogNg(Server):
         return {} if str(root) == "/" else {"LD_LIBRARY_PATH": str(root / "usr/lib/syslog-ng")}
 
     def argv(self):
-        program = which("syslog-ng")
+        program = which(self.program)
         if not program:
             raise Missing("syslog-ng is not installed (Debian installs either it or rsyslog: see bench/README.md)")
         (self.dir / "patterndb.xml").write_text(normalise.patterndb())
@@ -163,3 +165,14 @@ class SyslogNgPatterndb(SyslogNg):
 
 
 SERVERS = {"rsyslog_file": Rsyslog, "rsyslog_normalize": RsyslogNormalize, "rsyslog_contains": RsyslogContains, "syslog_ng_file": SyslogNg, "syslog_ng_patterndb": SyslogNgPatterndb}
+
+
+def started(name, folder, kind):
+    """Tried again: between asking for a free port and using it somebody else may take it."""
+    for attempt in range(2):
+        try:
+            return SERVERS[name](folder, kind)
+        except Missing:
+            if attempt or not which(SERVERS[name].program):
+                raise
+    return None
