@@ -2,19 +2,22 @@
  *
  * test_hotpath.c - a harmless line costs no allocation and no system call
  *
- * Takes   the shipped configuration, a hundred thousand harmless lines of many kinds and two formats.
- * Keeps   a count of allocations, by standing before the allocator. System calls are counted by dying of the first: the lines are run in
- *         a child under strict seccomp.
+ * Takes   the shipped configuration, a hundred thousand harmless lines of many kinds and two formats, as they are and through sockets.
+ * Keeps   a count of allocations, by standing before the allocator (json-c's objects are among them), and one of system calls, by tracing a child.
  */
 #include "unit.h"
 
 #include "daemon/pipeline.h"
+#include "daemon/tally.h"
+#include "intake/intake.h"
 
+#include <arpa/inet.h>
+#include <event2/event.h>
+#include <signal.h>
 #include <stdio.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
-#include <linux/seccomp.h>
 #include <unistd.h>
 
 #define DISTINCT 1000
@@ -119,18 +122,22 @@ static int close_shipped(void **state) {
     return 0;
 }
 
+static void make_message(unsigned i) {
+    m.raw = str_of(lines[i % DISTINCT]);
+    m.peer = STR("192.0.2.250:40000");
+    m.arrived = INT64_C(1791756900000000) + i;
+    m.transport = TRANSPORT_TCP;
+    m.source = m.org = 0;
+    m.flags = 0;
+}
+
 /* Gives how many were not harmless. */
 static size_t run_all(void) {
     uint32_t hits[PIPELINE_HITS_MAX];
     size_t seen = 0;
 
     for (unsigned i = 0; i < ROUNDS * DISTINCT; i++) {
-        m.raw = str_of(lines[i % DISTINCT]);
-        m.peer = STR("192.0.2.250:40000");
-        m.arrived = INT64_C(1791756900000000) + i;
-        m.transport = TRANSPORT_TCP;
-        m.source = m.org = 0;
-        m.flags = 0;
+        make_message(i);
         seen += pipeline_line(&p, &m, NULL, hits) > 0;
     }
     return seen;
@@ -146,26 +153,186 @@ static void a_harmless_line_costs_no_allocation(void **state) {
     assert_int_equal(allocations, before);
 }
 
-static void a_harmless_line_costs_no_system_call(void **state) {
-#ifdef SANITIZED
-    (void)state;
-    skip();
-#else
-    int status;
+#ifndef SANITIZED
+/* ---- through sockets, in a child */
 
-    (void)state;
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) != 0)
-            _exit(77);
-        syscall(SYS_exit, run_all() ? 1 : 0); /* strict mode knows no exit_group */
+static struct tally *heard;
+static size_t received, relevant;
+
+static void on_line(void *ctx, struct message *line) {
+    uint32_t hits[PIPELINE_HITS_MAX];
+    size_t n = pipeline_line(&p, line, NULL, hits);
+
+    (void)ctx;
+    tally_line(heard, &p, line, n > 0);
+    relevant += n > 0;
+    received++;
+}
+
+static int bound(int type, struct sockaddr_in *at) {
+    socklen_t len = sizeof *at;
+    int fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    *at = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    assert_true(fd >= 0 && bind(fd, (struct sockaddr *)at, sizeof *at) == 0 && getsockname(fd, (struct sockaddr *)at, &len) == 0);
+    return fd;
+}
+
+static size_t append_line(char *to, unsigned i) {
+    size_t n = strlen(lines[i % DISTINCT]);
+
+    memcpy(to, lines[i % DISTINCT], n);
+    to[n] = '\n';
+    return n + 1;
+}
+
+/* In a process of its own: writes all lines and closes. */
+static pid_t sender(const struct sockaddr_in *to) {
+    static char out[DISTINCT * 257];
+    size_t n = 0, at = 0;
+    pid_t pid = fork();
+
+    if (pid != 0)
+        return pid;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    for (unsigned i = 0; i < DISTINCT; i++)
+        n += append_line(out + n, i);
+    bool ok = fd >= 0 && connect(fd, (const struct sockaddr *)to, sizeof *to) == 0;
+    for (unsigned r = 0; ok && r < ROUNDS; r++)
+        for (at = 0; ok && at < n;) {
+            ssize_t w = write(fd, out + at, n - at);
+            ok = w > 0;
+            at += ok ? (size_t)w : 0;
+        }
+    _exit(ok ? 0 : 1);
+}
+
+static void loop_until(struct event_base *base, size_t count) {
+    while (received < count && event_base_loop(base, EVLOOP_ONCE) == 0)
+        ;
+}
+
+#define TOGETHER 64 /* datagrams; as many as one buffer of the kernel's holds by default, and more */
+
+static void send_datagrams(int fd, const struct sockaddr_in *to, unsigned first) {
+    struct mmsghdr mh[TOGETHER] = {0};
+    struct iovec iov[TOGETHER];
+
+    for (unsigned i = 0; i < TOGETHER; i++) {
+        char *line = lines[(first + i) % DISTINCT];
+        iov[i] = (struct iovec){line, strlen(line)};
+        mh[i].msg_hdr = (struct msghdr){.msg_name = (void *)(uintptr_t)to, .msg_namelen = sizeof *to, .msg_iov = &iov[i], .msg_iovlen = 1};
     }
-    assert_int_equal(waitpid(child, &status, 0), child);
+    if (sendmmsg(fd, mh, TOGETHER, 0) != TOGETHER)
+        _exit(4);
+}
+
+static void as_they_are(struct event_base *base, int fd, const struct sockaddr_in *at) {
+    (void)base, (void)fd, (void)at;
+    relevant += run_all();
+}
+
+static void by_tcp(struct event_base *base, int fd, const struct sockaddr_in *at) {
+    (void)fd, (void)at;
+    loop_until(base, ROUNDS * DISTINCT);
+}
+
+static void by_udp(struct event_base *base, int fd, const struct sockaddr_in *at) {
+    for (unsigned i = 0; i < ROUNDS * DISTINCT / 10; i += TOGETHER) {
+        send_datagrams(fd, at, i);
+        loop_until(base, i + TOGETHER);
+    }
+}
+
+/* The child: is stopped, reads everything, and ends with 0 when nothing was allocated but for its connection and the loop's lists. */
+static void child(int kind, int fd, const struct sockaddr_in *at, void (*run)(struct event_base *, int, const struct sockaddr_in *)) {
+    static const struct limits_conf limits = {.line = 64 << 10, .connections = 10, .per_source = 10};
+    struct event_base *base = event_base_new();
+    struct intake *in = intake_new(base, &limits, on_line, NULL);
+    int out = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct err e;
+
+    run_all();
+    heard = tally_new(g->rules);
+    if (!in || !heard || out < 0 || intake_listen(in, kind, fd, 0, 0, &e) != RC_OK)
+        _exit(2);
+    for (unsigned i = 0; i < 10 * DISTINCT; i++) { /* what is looked at of a new program's first messages has been */
+        make_message(i);
+        on_line(NULL, &m);
+    }
+    received = 0;
+    size_t before = allocations;
+    if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
+        _exit(77);
+    raise(SIGSTOP);
+    run(base, out, at);
+    _exit(relevant ? 5 : allocations - before > 16 ? 3 : 0);
+}
+
+/* Runs it, and gives the number of its system calls. */
+static size_t calls_of(int kind, int type, void (*run)(struct event_base *, int, const struct sockaddr_in *), size_t *n) {
+    struct sockaddr_in at;
+    int fd = bound(type, &at), status = 0;
+    size_t stops = 0;
+
+    if (type == SOCK_STREAM)
+        assert_int_equal(listen(fd, 4), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        child(kind, fd, &at, run);
+    pid_t from = type == SOCK_STREAM ? sender(&at) : 0;
+    for (int deliver = 0; waitpid(pid, &status, 0) == pid && WIFSTOPPED(status); stops++) {
+        deliver = WSTOPSIG(status) == SIGTRAP || WSTOPSIG(status) == SIGSTOP ? 0 : WSTOPSIG(status);
+        ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(intptr_t)deliver);
+    }
+    if (from > 0)
+        waitpid(from, NULL, 0);
+    close(fd);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
         skip();
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
+    *n = stops / 2;
+    return *n;
+}
+#endif
+
+static void a_harmless_line_costs_no_system_call(void **state) {
+    (void)state;
+#ifdef SANITIZED
+    skip();
+#else
+    size_t n = 0;
+
+    calls_of(LISTEN_UDP, SOCK_DGRAM, as_they_are, &n);
+    assert_true(n <= 2); /* the stop it begins with, and its end */
+#endif
+}
+
+static void lines_over_tcp_cost_a_call_for_hundreds(void **state) {
+    (void)state;
+#ifdef SANITIZED
+    skip();
+#else
+    size_t n = 0, count = (size_t)ROUNDS * DISTINCT;
+
+    calls_of(LISTEN_TCP, SOCK_STREAM, by_tcp, &n);
+    print_message("%zu lines over TCP: %zu system calls\n", count, n);
+    assert_true(n > 0 && n <= count / 50);
+#endif
+}
+
+static void datagrams_that_wait_are_read_together(void **state) {
+    (void)state;
+#ifdef SANITIZED
+    skip();
+#else
+    size_t n = 0, count = (size_t)ROUNDS * DISTINCT / 10;
+
+    calls_of(LISTEN_UDP, SOCK_DGRAM, by_udp, &n);
+    print_message("%zu datagrams: %zu system calls, those that sent them among them\n", count, n);
+    assert_true(n > 0 && n <= count / 8);
 #endif
 }
 
@@ -173,6 +340,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_harmless_line_costs_no_allocation),
         cmocka_unit_test(a_harmless_line_costs_no_system_call),
+        cmocka_unit_test(lines_over_tcp_cost_a_call_for_hundreds),
+        cmocka_unit_test(datagrams_that_wait_are_read_together),
     };
     return cmocka_run_group_tests(tests, open_shipped, close_shipped);
 }
