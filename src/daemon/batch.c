@@ -247,7 +247,7 @@ static bool same(const struct batcher *b, size_t i, const struct key *k) {
     const struct sighting *s = &b->v[i];
     const struct grown *g = &b->grown[i];
 
-    if (g->hash != k->hash || s->rule_index != k->rule || s->org != k->org || s->first.transport != k->transport || g->asset != k->asset ||
+    if (s->rule_index != k->rule || s->org != k->org || s->first.transport != k->transport || g->asset != k->asset ||
         g->source != k->source || g->nulls != k->nulls || g->nkeys != k->n)
         return false;
     for (size_t f = 0; f < k->n; f++)
@@ -260,7 +260,7 @@ static bool same(const struct batcher *b, size_t i, const struct key *k) {
 static size_t find(const struct batcher *b, const struct key *k, uint32_t ntimes, size_t *slot) {
     for (*slot = k->hash % SLOTS; b->slots[*slot]; *slot = (*slot + 1) % SLOTS) {
         size_t i = b->slots[*slot] - 1u;
-        if (b->v[i].ntimes + ntimes <= SIGHTING_TIMES_MAX && same(b, i, k))
+        if (b->grown[i].hash == k->hash && b->v[i].ntimes + ntimes <= SIGHTING_TIMES_MAX && same(b, i, k))
             return i;
     }
     return BATCH_MAX;
