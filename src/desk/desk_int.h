@@ -90,7 +90,7 @@ struct desk {
     struct arena scratch;  /* of one call */
     struct arena batch;    /* of one group commit */
     struct buf watch;      /* lines for after the commit */
-    int64_t next_due, expired_at, space_at, silent_at, overdue_at;
+    int64_t next_due, expired_at, space_at, silent_at, overdue_at, deadline_at;
     int64_t *heard;           /* per source of the roster: when it spoke, 0 = not since it was written down */
     bool heard_any;
     int64_t listening;        /* since when we can have heard anybody */
@@ -296,6 +296,7 @@ void work_free(struct desk *d);
 
 /* ---- desk_silence.c: listed sources */
 void silent_tick(struct desk *d, int64_t now);
+void deadline_tick(struct desk *d, int64_t now);
 void heard_save(struct desk *d); /* writes down who was heard */
 
 /* ---- desk_space.c: free space, ballast */

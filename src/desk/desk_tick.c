@@ -88,6 +88,7 @@ int64_t desk_tick(struct desk *d, int64_t now) {
     silent_tick(d, now);
     windows_tick(d, now);
     overdue(d, now);
+    deadline_tick(d, now);
     owe_tick(d, now);
     outbox_tick(d, now);
     settle(d, now);
