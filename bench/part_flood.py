@@ -44,7 +44,7 @@ def run(scratch, out):
         recurring(scratch, labs, made)
         once(scratch, labs, made)
         for n, lab in labs.items():
-            made["million_sources"][n]["webhooks"] = told_all(lab, [], 120)
+            made["million_sources"][n]["webhooks"] = told_all(lab, 120)
             lab.stop()
     for key in ("lines_s", "cpu_s_per_m"):
         made[key] = made["recurring"]["300"][key]

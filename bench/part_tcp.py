@@ -58,15 +58,15 @@ def run(scratch, out):
             if wanted(name):
                 lab = stack.enter_context(Tocsind(f"tcp{name}", n)).up()
                 pushed(lab, "t", mix, LINES)  # once before it counts, as for a daemon that has been up for a while
-                seen[name] = (lab, [])
+                seen[name] = lab
                 rounds.add(name, lambda lab=lab: pushed(lab, "t", mix, twice * LINES, twice))
         for name in peers.SERVERS:
             rounds.add(name, server(scratch, name, mix))
         for name, reader in READERS.items():
             rounds.add(name, lambda reader=reader, name=name: reader(scratch / name, mix))
         rounds.run(ROUNDS)
-        out["webhooks"] = {name: told_all(lab, hooks) for name, (lab, hooks) in seen.items()}
-        for lab, _ in seen.values():
+        out["webhooks"] = {name: told_all(lab) for name, lab in seen.items()}
+        for lab in seen.values():
             lab.stop()
     tell(rounds, out)
 

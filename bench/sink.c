@@ -2,7 +2,7 @@
  *
  * sink.c - the far side of outgoing webhooks: checks every signature, counts, and notes when each arrived
  *
- * Takes   -s KEY (the secret, base64, without "whsec_"), -q: says nothing of good ones. Loopback, any port; HTTP/1.1 with Content-Length, connections kept. At most 64 connections and
+ * Takes   -s KEY (the secret, base64, without "whsec_"), -q: says nothing of good ones; GET answers how many there were. Loopback, any port; HTTP/1.1 with Content-Length, connections kept. At most 64 connections and
  *         bodies of 64 KiB: it is for measuring, not for the world.
  * Gives   "READY PORT", then a line per request: "HOOK SECONDS good|bad ID BODY" (monotonic clock, as Python's time.monotonic()).
  */
@@ -30,6 +30,7 @@ static struct conn {
 static struct pollfd fds[CONNECTIONS + 1];
 static struct buf key;
 static bool quiet;
+static unsigned long counted;
 
 static struct str header(const char *head, const char *end, const char *name)
 {
@@ -60,6 +61,14 @@ static bool good(struct str id, struct str stamp, struct str given, struct str b
     return same;
 }
 
+static void tell_count(int fd)
+{
+    char body[32], answer[128];
+    int n = snprintf(body, sizeof body, "%lu", counted);
+    int all = snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", n, body);
+    if (write(fd, answer, (size_t)all) != all) perror("sink: answer");
+}
+
 static size_t one_request(struct conn *c, int fd) /* bytes used, 0 when it is not whole yet */
 {
     c->data[c->have] = '\0';
@@ -68,6 +77,7 @@ static size_t one_request(struct conn *c, int fd) /* bytes used, 0 when it is no
     struct str length = header(c->data, end, "content-length");
     size_t n = (size_t)strtoul(length.p, NULL, 10), head = (size_t)(end + 4 - c->data);
     if (head + n > c->have) return 0;
+    if (!strncmp(c->data, "GET ", 4)) return tell_count(fd), head + n;
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     struct str id = header(c->data, end, "webhook-id"), body = {c->data + head, n};
@@ -76,6 +86,7 @@ static size_t one_request(struct conn *c, int fd) /* bytes used, 0 when it is no
     if (write(fd, answer, sizeof answer - 1) < 0) return c->have;
     for (size_t i = 0; i < n; i++)
         if (body.p[i] == '\n' || body.p[i] == '\r') c->data[head + i] = ' ';
+    counted += ok;
     if (!ok || !quiet)
         printf("HOOK %lld.%06ld %s %.*s %.*s\n", (long long)t.tv_sec, t.tv_nsec / 1000, ok ? "good" : "bad", (int)id.n, id.p, (int)n, body.p);
     return head + n;
