@@ -77,16 +77,17 @@ void need_or(struct arena *a, struct need *into, const struct need *b) {
     into->shortest = into->shortest < b->shortest ? into->shortest : b->shortest;
 }
 
-/* A second need that holds whenever the first one does says nothing. */
+/* A second need that holds whenever the first one does says nothing; nor one that does so but for one word of two: that is the value itself, as nobody
+ * but a sender of fields writes it. */
 static bool says_more(const struct need *first, const struct need *second) {
+    size_t covered = 0;
     for (size_t i = 0; i < first->n; i++) {
         size_t k = 0;
         while (k < second->n && str_find(first->v[i], second->v[k]) == SIZE_MAX)
             k++;
-        if (k == second->n)
-            return true;
+        covered += k < second->n;
     }
-    return false;
+    return covered < first->n && (first->n != 2 || covered == 0);
 }
 
 static void add(struct needs *into, const struct need *n) {
