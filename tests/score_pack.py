@@ -99,17 +99,17 @@ def same_address(a, b):
 
 def score_log(t, name, log, explain_all, raw_of):
     """A real log in one go: who stands in it densely enough must have been called."""
-    seen, kind, called = collections.defaultdict(list), {}, set()
+    seen, kind, called = collections.defaultdict(list), collections.defaultdict(collections.Counter), set()
     for case, got in zip(log, explain_all([raw_of(c) for c in log])):
         if got is None:
             continue
         called.update(a["src_ip"] for a in got["alerts"])
         if case["expect"].get("is_security_event") and source_of(case):
             seen[source_of(case)].append(stamp(got))
-            kind.setdefault(source_of(case), first(case["expect"].get("class")))
+            kind[source_of(case)][first(case["expect"].get("class"))] += 1
     for src, times in seen.items():
         if dense(times):
-            t.add("scans" if kind[src] == "information-gathering" else "attacks", any(same_address(src, c) for c in called), f"{name} {src}", f"an alert from {src}", "none from it", None)
+            t.add("scans" if kind[src].most_common(1)[0][0] == "information-gathering" else "attacks", any(same_address(src, c) for c in called), f"{name} {src}", f"an alert from {src}", "none from it", None)
 
 
 def alone(case, i):
