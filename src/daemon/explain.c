@@ -71,10 +71,11 @@ static void propose(struct explainer *ex, uint32_t rule, const struct field *fie
     struct explain_event ev, *old = &ex->x.event;
 
     assess(ex, rule, fields, n, &ev);
-    if (ex->x.has_event &&
-        (ev.out.priority > old->out.priority || (ev.out.priority == old->out.priority && ev.severity < old->severity)))
-        return;
-    *old = ev;
+    int worst = ex->x.has_event && old->severity > ev.severity ? old->severity : ev.severity;
+    bool less = ex->x.has_event && (ev.out.priority > old->out.priority || (ev.out.priority == old->out.priority && ev.severity < old->severity));
+    if (!less)
+        *old = ev;
+    old->severity = worst; /* as severe as the worst of them, whichever is the most urgent */
     ex->x.has_event = true;
 }
 
