@@ -62,6 +62,8 @@ static void fields(struct pipeline *p, struct message *m) {
 }
 
 static size_t judge(struct pipeline *p, struct message *m, const struct listen_conf *listener, uint32_t hits[PIPELINE_HITS_MAX]) {
+    if (!p->always_fields && ruleset_count(p->g->rules) == 0)
+        return 0;
     /* which log sources and literals a body has is known when it is decoded */
     bool first = p->g->normaliser && normalise_first(p->g->normaliser, m);
 

@@ -13,18 +13,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS 64 /* a power of two */
+#define SLOTS 64 /* as many as a word has bits */
 #define TEXT_MAX 1024
 #define NAME_MAX_BYTES 256
 
 struct slot {
-    bool wanted;
     int16_t pri;
     uint16_t host, app, program_at, program, text; /* lengths; program is a part of app */
     char host_bytes[NAME_MAX_BYTES], app_bytes[NAME_MAX_BYTES], text_bytes[TEXT_MAX];
 };
 struct repeats {
-    size_t live; /* slots that are wanted: none, and a harmless message costs nothing */
+    uint64_t live; /* a bit per slot that is wanted: a harmless message touches no other memory */
     struct slot slots[SLOTS];
 };
 
@@ -56,8 +55,9 @@ static bool says_so(const struct message *m) {
 bool repeats_resolve(const struct repeats *r, struct message *m) {
     if (!says_so(m))
         return false;
-    const struct slot *s = &r->slots[slot_of(host_of(m))];
-    if (!s->wanted || !str_eq(host_of(m), str_n(s->host_bytes, s->host)))
+    size_t i = slot_of(host_of(m));
+    const struct slot *s = &r->slots[i];
+    if (!(r->live >> i & 1) || !str_eq(host_of(m), str_n(s->host_bytes, s->host)))
         return false;
     m->text = str_n(s->text_bytes, s->text);
     /* not the app: that is what this message's header says, and it says nothing */
@@ -69,21 +69,17 @@ bool repeats_resolve(const struct repeats *r, struct message *m) {
     return true;
 }
 
-static void set(struct repeats *r, struct slot *s, bool wanted) {
-    r->live += wanted;
-    r->live -= s->wanted;
-    s->wanted = wanted;
-}
-
 void repeats_note(struct repeats *r, const struct message *m, bool wanted) {
     if (!wanted && r->live == 0)
         return;
     struct str host = host_of(m);
-    struct slot *s = &r->slots[slot_of(host)];
+    size_t i = slot_of(host);
+    struct slot *s = &r->slots[i];
     wanted = wanted && host.n <= NAME_MAX_BYTES && m->app.n <= NAME_MAX_BYTES && m->app.n && m->program.n && m->text.n <= TEXT_MAX;
-    set(r, s, wanted);
+    r->live &= ~(UINT64_C(1) << i);
     if (!wanted)
         return;
+    r->live |= UINT64_C(1) << i;
     s->pri = m->pri;
     s->host = (uint16_t)host.n;
     s->app = (uint16_t)m->app.n;
