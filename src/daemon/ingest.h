@@ -24,6 +24,7 @@ struct ingest {
     bool has_now, has_next;
     uint64_t scanned, candidates, normalised; /* of pipelines that are gone */
     struct batcher *batch;
+    uint32_t hits[PIPELINE_HITS_MAX]; /* of the message in hand: here, because a hardened build would clear it for each */
     uint64_t batch_lines[TRANSPORT__COUNT];
     bool held, waits; /* the batch is older than it would get if the desk kept up; nothing else is to be read, and it waits for the desk */
     struct heard *heard, *heard_next; /* of now and next */

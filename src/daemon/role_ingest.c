@@ -137,7 +137,7 @@ static bool is_own(const struct message *m) {
 
 static void on_message(void *ctx, struct message *m) {
     struct ingest *in = ctx;
-    uint32_t hits[PIPELINE_HITS_MAX];
+    uint32_t *hits = in->hits;
     const struct opt_list *listen = &in->g->config.intake.listen;
     const struct listen_conf *l = m->source < listen->n ? (const struct listen_conf *)listen->v + m->source : NULL;
     size_t n = pipeline_line(&in->now, m, l, hits), added = 0;
