@@ -19,6 +19,7 @@
 #include "base/digest.h"
 
 #define PIECE_MAX ((size_t)24 << 20)
+#define PIECE_ENOUGH ((size_t)2 << 20) /* of a picture: the next step goes on from there */
 
 enum { P_RULE = 'r', P_ORG = 'o', P_SEED = 's', P_NOW = 't', P_SIGHTING = 'S', P_GROUP = 'G' };
 
@@ -111,7 +112,7 @@ static void put_fields(const struct rule_info *info, const struct sighting *s, s
         for (size_t k = 0; k < info->nkeyed && !(take >> i & 1); k++)
             take |= s->fields[i].id == info->keyed_ids[k] ? 1u << i : 0;
     pack_varint(b, (uint64_t)__builtin_popcount(take));
-    for (size_t i = 0; take >> i; i++) {
+    for (size_t i = 0; i < s->nfields && take >> i; i++) {
         const struct field *f = &s->fields[i];
         if (!(take >> i & 1))
             continue;
@@ -184,7 +185,8 @@ void correlator_picture(struct correlator *c) {
 /* Who changes before the next call is taken into another piece. */
 struct str correlator_picture_step(struct correlator *c, size_t max, bool *done) {
     struct writing *w = &c->picture;
-    groups_take(&c->groups, max);
+    for (; max && c->groups.picture.left && w->b.n < PIECE_ENOUGH; max--)
+        groups_take(&c->groups, 1);
     *done = c->groups.picture.left == 0;
     struct buf piece = w->b;
     w->b = c->piece;

@@ -138,6 +138,8 @@ void groups_change(struct groups *s, struct group *g) {
 }
 
 void groups_picture(struct groups *s, void (*keep)(void *ctx, const struct group *g), void *ctx) {
+    for (struct group *g = s->picture.left ? s->oldest : NULL; g; g = g->newer) /* the one before was given up */
+        g->taken = s->picture.mark;
     s->picture.keep = keep;
     s->picture.ctx = ctx;
     s->picture.at = s->oldest;

@@ -842,6 +842,85 @@ static void journal_restart(struct journaled *y, const struct ruleset *rs) {
     pieces_clear(&y->since);
 }
 
+/* So many times, over nearly ten minutes. */
+static void seen_from(struct correlator *c, int who, size_t times) {
+    char ip[32];
+    snprintf(ip, sizeof ip, "198.51.100.%d", who);
+    for (size_t i = 0; i < times; i++) {
+        int64_t at = T0 + (int64_t)i * 590000;
+        struct sighting s = {.rule_index = 0, .ntimes = 1, .times = &at, .total = 1, .nfields = 1, .fields = {{.id = F_SRC_IP, .value = str_of(ip)}}};
+        correlate(c, &s, at, NULL, NULL);
+    }
+}
+
+#define THOUSAND "title: a\nid: 1\nlogsource: {product: linux}\ndetection:\n  s: {action: fail}\n  condition: s\nlevel: low\n---\ntitle: b\nid: 2\ncorrelation:\n" \
+                 "  type: event_count\n  rules: ['1']\n  group-by: [src_ip]\n  timespan: 10m\n  condition: {gte: 1000}\nlevel: low\n"
+
+/* Rules are read anew, or a piece was too large: the picture is begun again, and is as whole as if it were the first. */
+static void a_picture_that_was_given_up_leaves_no_group_out_of_the_next(void **state) {
+    struct ruleset *rs = help_rules(THOUSAND);
+    struct correlator *c = correlator_new(rs, 1000), *again = correlator_new(rs, 1000);
+    bool done = false;
+    size_t steps = 0;
+
+    (void)state;
+    for (int i = 0; i < 50; i++)
+        seen_from(c, i, 1);
+    correlator_picture(c);
+    correlator_picture_step(c, 20, &done);
+    assert_false(done);
+    correlator_picture(c);
+    while (!done && steps++ < 100)
+        correlator_replay(again, correlator_picture_step(c, 20, &done));
+    assert_true(done);
+    assert_int_equal(correlator_stats(again)->groups, 50);
+    correlator_free(c);
+    correlator_free(again);
+    ruleset_free(rs);
+}
+
+/* Windows may be full to the brim: no step takes more of them than a row may hold. */
+static void a_piece_of_a_picture_is_never_too_large(void **state) {
+    struct ruleset *rs = help_rules(THOUSAND);
+    struct correlator *c = correlator_new(rs, 100000), *again = correlator_new(rs, 100000);
+    bool done = false;
+    size_t steps = 0;
+
+    (void)state;
+    for (int i = 0; i < 800; i++)
+        seen_from(c, i, 999);
+    correlator_picture(c);
+    while (!done && steps++ < 1000) {
+        struct str piece = correlator_picture_step(c, 4096, &done);
+        assert_true(!str_absent(piece) && piece.n < (size_t)8 << 20);
+        correlator_replay(again, piece);
+    }
+    assert_true(done && steps > 1);
+    assert_int_equal(correlator_stats(again)->groups, 800);
+    correlator_free(c);
+    correlator_free(again);
+    ruleset_free(rs);
+}
+
+/* As many fields as a sighting may carry, the last one keyed. */
+static void a_sighting_full_of_fields_is_journaled(void **state) {
+    struct ruleset *rs = help_rules(THOUSAND);
+    struct correlator *c = correlator_new(rs, 1000), *again = correlator_new(rs, 1000);
+    int64_t at = T0;
+    struct sighting s = {.rule_index = 0, .ntimes = 1, .times = &at, .total = 1, .nfields = SIGHTING_FIELDS_MAX};
+
+    (void)state;
+    for (size_t i = 0; i < SIGHTING_FIELDS_MAX; i++)
+        s.fields[i] = (struct field){.id = i < SIGHTING_FIELDS_MAX - 1 ? F_USER : F_SRC_IP, .value = STR("/a")};
+    correlator_journal(c, true);
+    correlate(c, &s, T0, NULL, NULL);
+    assert_true(correlator_replay(again, correlator_ops(c)));
+    assert_int_equal(correlator_stats(again)->groups, 1);
+    correlator_free(c);
+    correlator_free(again);
+    ruleset_free(rs);
+}
+
 /* As the record keeps it: a picture that is taken while groups change, and a journal. */
 static void a_picture_and_a_journal_are_all_there_is(void **state) {
     struct ruleset *rs = help_rules(ALL_TYPES);
@@ -1133,6 +1212,9 @@ int main(void) {
         cmocka_unit_test(a_long_value_is_a_group_of_its_own),
         cmocka_unit_test(a_restart_changes_nothing),
         cmocka_unit_test(a_picture_and_a_journal_are_all_there_is),
+        cmocka_unit_test(a_picture_that_was_given_up_leaves_no_group_out_of_the_next),
+        cmocka_unit_test(a_piece_of_a_picture_is_never_too_large),
+        cmocka_unit_test(a_sighting_full_of_fields_is_journaled),
         cmocka_unit_test(what_a_frame_counted_can_be_taken_back),
         cmocka_unit_test(a_correlation_that_is_new_does_not_see_the_journal),
         cmocka_unit_test(a_piece_that_is_cut_off_or_altered_harms_nobody),
