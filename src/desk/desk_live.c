@@ -245,7 +245,7 @@ static void flush_sum(struct desk *d, struct live *l) {
     if (!l->fold.any)
         return;
     fold_write(d, l->event, l->fold.count, l->fold.first, l->fold.last, l->since);
-    l->journal.count -= l->fold.count;
+    sum_add(&l->journal, -l->fold.count, l->fold.first, l->fold.last);
     l->journal.any = l->journal.count != 0;
     l->fold = (struct live_sum){.count = 0};
 }

@@ -184,8 +184,8 @@ enum rc desk_show(struct desk *d, const struct actor *who, enum machine m, struc
     rc = act_find(d, who, m, ref, STR_NONE, now, &id, e);
     if (!rc && m == MACHINE_EVENT && live_has_lines(d, id)) { /* its last lines are written when somebody looks */
         store_rollback(d->store);
-        rc = desk_begin(d, e);
-        live_flush_one(d, id);
+        if (!(rc = desk_begin(d, e)))
+            live_flush_one(d, id);
         rc = rc ? rc : desk_end_same(d, RC_OK, e);
         if (rc || (rc = ask_begin(d, now, e)))
             return rc;

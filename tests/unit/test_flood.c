@@ -309,12 +309,68 @@ static void a_question_sees_what_was_acknowledged(void **state) {
     help_close(&h);
 }
 
+static int64_t first_rung(struct help *h, struct line_of *root) { /* behind the one that is told at once */
+    int64_t from = h->now;
+
+    h->assets[0].need[0] = h->assets[0].need[1] = h->assets[0].need[2] = 4;
+    root->time = h->now;
+    one_by_one(h, root);
+    size_t told = h->ncarried;
+    while (h->ncarried == told && h->now < from + US_PER_DAY) {
+        h->now += US_PER_S;
+        desk_tick(h->d, h->now);
+    }
+    return h->now - from;
+}
+
+/* A rung is due between two sightings of its event: what it says is written, and counted back in the journal. */
+static void a_rung_between_two_commits_changes_no_time_of_its_event(void **state) {
+    static struct help h, after;
+    struct line_of root = {.rule = "r-root", .host = "gw", .ip = "192.0.2.9", .user = "root", .raw = "x", .weight = 1}, other = root;
+    char path[64], copy[64];
+
+    (void)state;
+    snprintf(path, sizeof path, "/tmp/tocsin-rung-%d.db", (int)getpid());
+    snprintf(copy, sizeof copy, "/tmp/tocsin-rung-fallen-%d.db", (int)getpid());
+    help_open(&h);
+    int64_t rung = first_rung(&h, &root);
+    help_close(&h);
+
+    help_open_at(&h, path);
+    h.assets[0].need[0] = h.assets[0].need[1] = h.assets[0].need[2] = 4;
+    int64_t at = h.now;
+    root.time = at;
+    one_by_one(&h, &root);
+    const struct line_of *lines[] = {&root, &root, &other, &root};
+    const int64_t when[] = {rung - 100000, rung - 50000, rung, rung + 10000};
+    other.rule = "r-try";
+    other.ip[8] = '1';
+    for (size_t i = 0; i < ARRAY_N(lines); i++) {
+        h.now = at + when[i];
+        root.time = other.time = h.now;
+        one_by_one(&h, lines[i]);
+    }
+    assert_true(h.ncarried > 1);
+    fallen(&h, &after, copy);
+    struct json *list = help_list(&after, "iso", "events");
+    const struct json *e = event_of(list, "root login from 192.0.2.9");
+    int64_t first = 0;
+    assert_non_null(e);
+    assert_int_equal(count_of(e), 4);
+    assert_true(time_parse(json_get_text(e, "first_seen"), &first, NULL));
+    assert_int_equal(first, at);
+    json_free(list);
+    help_close(&after);
+    help_close(&h);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_flood_counts_as_its_lines_do_one_by_one),
         cmocka_unit_test(an_asset_is_not_hidden_among_hosts_that_are_none),
         cmocka_unit_test(what_is_kept_of_an_event_are_its_first_lines_and_its_last),
         cmocka_unit_test(a_question_sees_what_was_acknowledged),
+        cmocka_unit_test(a_rung_between_two_commits_changes_no_time_of_its_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
