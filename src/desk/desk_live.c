@@ -4,7 +4,7 @@
  *
  * Takes   claims that were looked up once; counts and lines of further sightings.
  * Gives   what the record would say of a fingerprint, without asking it; counts into the journal with every commit, into the rows of the
- *         folds at most every FOLD_EVERY; the last lines of each event every five seconds.
+ *         folds at most every FOLD_EVERY; the last lines of each event every five seconds, or when there are too many of them.
  * Keeps   at most LIVE_MAX events between frames (more are written and forgotten), and what the present frame changed of them, to undo it.
  *
  * Nothing here is true by itself: before a transaction of people or of the schedule all counts are written, and after it the record is asked anew.
@@ -19,7 +19,7 @@
 
 #define LIVE_MAX 16384
 #define KEY_MAX 1024
-#define LINES_BYTES ((size_t)8 << 20) /* of the last lines of all events */
+#define LINES_BYTES ((size_t)16 << 20) /* of the last lines of all events: more are written at once */
 #define LINES_EVERY 25                /* of FOLD_EVERY */
 
 struct kept_line { /* one that is written when no later one takes its place */
@@ -45,6 +45,7 @@ struct lives {
     size_t nundo, undo_cap;
     uint32_t frame;
     size_t line_bytes;
+    bool full; /* of lines */
     unsigned flushes;
     int64_t flushed_at;
     bool recover; /* what is journaled has to be taken from the record */
@@ -72,6 +73,7 @@ static void clear(struct lives *v) {
     table_free(v->by_event);
     v->by_key = v->by_event = NULL;
     v->n = v->ndirty = v->nundo = v->line_bytes = 0;
+    v->full = false;
 }
 
 void lives_free(struct lives *v) {
@@ -252,9 +254,16 @@ static void flush_sum(struct desk *d, struct live *l) {
 
 /* ---- the last lines */
 
+static bool room(struct lives *v, size_t more) {
+    v->full = v->full || v->line_bytes + more > LINES_BYTES;
+    return !v->full;
+}
+
 static bool line_copy(struct lives *v, struct kept_line *k, const struct sighting_line *l) {
     size_t n = l->raw.n + l->peer.n;
     if (n > k->cap) {
+        if (!room(v, n + 64 - k->cap))
+            return false;
         char *p = realloc(k->p, n + 64);
         if (!p)
             return false;
@@ -272,22 +281,45 @@ static bool line_copy(struct lives *v, struct kept_line *k, const struct sightin
     return true;
 }
 
+static void put_lines(struct desk *d, struct live *l) {
+    struct lives *v = d->live;
+    for (uint32_t i = 0; i < l->nkept; i++) {
+        const struct kept_line *k = &l->lines[(l->kept_at + i) % l->nlines];
+        fold_raw(d, l->event, k->org, k->source, k->rule, STR_NONE, &k->line);
+        l->prune = true;
+    }
+    for (uint32_t i = 0; i < l->nlines; i++) {
+        v->line_bytes -= l->lines[i].cap;
+        free(l->lines[i].p);
+    }
+    v->line_bytes -= l->nlines * sizeof *l->lines;
+    free(l->lines);
+    l->lines = NULL;
+    l->nlines = l->nkept = l->kept_at = 0;
+}
+
+/* The place of the next line; NULL: there is none. */
+static struct kept_line *line_place(struct desk *d, struct live *l) {
+    size_t n = (size_t)d->conf.samples;
+    if (!l->lines && l->raws >= d->conf.samples && room(d->live, n * sizeof *l->lines) && (l->lines = calloc(n, sizeof *l->lines))) {
+        l->nlines = (uint32_t)n;
+        d->live->line_bytes += n * sizeof *l->lines;
+    }
+    return l->lines ? &l->lines[(l->kept_at + l->nkept) % l->nlines] : NULL;
+}
+
 bool live_line(struct desk *d, struct live *l, int64_t org, int64_t source, struct str rule, const struct sighting_line *line) {
     struct lives *v = d->live;
     if (l->raws < 0)
         l->raws = (int32_t)query_number(d->store, 0, Q_RAWS_COUNT, "ii", l->event, d->conf.samples);
-    bool room = !l->lines && l->raws >= d->conf.samples && v->line_bytes < LINES_BYTES;
-    if (room && (l->lines = calloc((size_t)d->conf.samples, sizeof *l->lines)))
-        l->nlines = (uint32_t)d->conf.samples;
-    if (!change(v, l) || !l->lines || l->raws < d->conf.samples) {
+    struct kept_line *k = change(v, l) ? line_place(d, l) : NULL;
+    if (!k || !line_copy(v, k, line)) {
+        put_lines(d, l); /* those before it */
         fold_raw(d, l->event, org, source, rule, STR_NONE, line);
-        l->raws++;
+        l->raws += l->raws < d->conf.samples;
         l->prune = true;
         return true;
     }
-    struct kept_line *k = &l->lines[(l->kept_at + l->nkept) % l->nlines];
-    if (!line_copy(v, k, line))
-        return false;
     k->rule = rule;
     k->org = org;
     k->source = source;
@@ -299,12 +331,7 @@ bool live_line(struct desk *d, struct live *l, int64_t org, int64_t source, stru
 }
 
 static void flush_lines(struct desk *d, struct live *l) {
-    for (uint32_t i = 0; i < l->nkept; i++) {
-        const struct kept_line *k = &l->lines[(l->kept_at + i) % l->nlines];
-        fold_raw(d, l->event, k->org, k->source, k->rule, STR_NONE, &k->line);
-        l->prune = true;
-    }
-    l->nkept = 0;
+    put_lines(d, l);
     if (l->prune)
         fold_prune(d, l->event);
     l->prune = false;
@@ -346,8 +373,9 @@ static void mark(struct desk *d) {
 void live_flush(struct desk *d, bool lines) {
     struct lives *v = d->live;
     size_t left = 0;
-    lines = lines || v->line_bytes >= LINES_BYTES || v->flushes >= LINES_EVERY;
+    lines = lines || v->full || v->flushes >= LINES_EVERY;
     v->flushes = lines ? 0 : v->flushes;
+    v->full = v->full && !lines;
     for (size_t i = 0; i < v->ndirty; i++) {
         struct live *l = v->dirty[i];
         flush_sum(d, l);

@@ -309,6 +309,51 @@ static void a_question_sees_what_was_acknowledged(void **state) {
     help_close(&h);
 }
 
+/* Short lines of many, then long ones: what is more than a few megabytes of them is written at once, in its order. */
+static void lines_that_wait_take_no_more_memory_than_is_said(void **state) {
+    enum { MANY = 150, EACH = 7, LONG = 60000 };
+    static struct help h;
+    static char raw[LONG + 1];
+    struct batcher *b = batcher_new();
+    uint64_t stored = 0;
+
+    (void)state;
+    help_open(&h);
+    assert_true(batcher_rules(b, h.rules, NULL));
+    memset(raw, 'x', LONG);
+    for (int i = 0; i < EACH; i++)
+        for (int who = 0; who < MANY; who++) {
+            struct line_of l = {.rule = "r-try", .host = "h1", .user = "root", .time = h.now, .weight = 1};
+            static struct sighting s;
+            snprintf(l.ip, sizeof l.ip, "192.0.2.%d", who);
+            sighting_make(&h, &l, h.now, &s);
+            snprintf(raw, sizeof raw, "%d of %d", i, who);
+            raw[strlen(raw)] = 'x';
+            s.first.raw = s.last.raw = str_n(raw, i < 4 ? 20 : LONG);
+            batcher_line(b);
+            assert_true(batcher_add(b, &s));
+            stored += deliver(&h, b);
+        }
+    assert_true(stored > MANY * 3 && stored < MANY * EACH);
+    help_ok(&h, desk_commit(h.d, h.now, &h.e));
+    struct json *list = help_list(&h, "iso", "events");
+    assert_int_equal(json_count(list), 100);
+    for (size_t i = 0; i < 100; i += 9) {
+        char ref[32];
+        str_copy(ref, sizeof ref, json_get_text(json_at(list, i), "ref"));
+        assert_int_equal(count_of(json_at(list, i)), EACH);
+        struct json *j = help_show(&h, "iso", MACHINE_EVENT, ref);
+        const struct json *raws = json_get(j, "raws");
+        assert_int_equal(json_count(raws), 6);
+        for (size_t k = 0; k < 6; k++)
+            assert_int_equal(json_get_text(json_at(raws, k), "body").p[0], "012456"[k]);
+        json_free(j);
+    }
+    json_free(list);
+    batcher_free(b);
+    help_close(&h);
+}
+
 static int64_t first_rung(struct help *h, struct line_of *root) { /* behind the one that is told at once */
     int64_t from = h->now;
 
@@ -370,6 +415,7 @@ int main(void) {
         cmocka_unit_test(an_asset_is_not_hidden_among_hosts_that_are_none),
         cmocka_unit_test(what_is_kept_of_an_event_are_its_first_lines_and_its_last),
         cmocka_unit_test(a_question_sees_what_was_acknowledged),
+        cmocka_unit_test(lines_that_wait_take_no_more_memory_than_is_said),
         cmocka_unit_test(a_rung_between_two_commits_changes_no_time_of_its_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
