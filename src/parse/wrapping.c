@@ -56,6 +56,9 @@ static size_t shaped(struct str s, const char *shape) {
 
 static size_t any_shape(struct str s) {
     struct msg_time t;
+    /* a word that is no month and no day of the week: nearly every text */
+    if (s.n > 3 && is_alpha(s.p[0]) && s.p[3] != ' ' && s.p[3] != ',' && s.p[3] != '-')
+        return 0;
     size_t n = stamp_iso(s, &t);
 
     if (n == 0)
