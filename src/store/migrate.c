@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "store/store_int.h"
 
-extern const char schema_001[], schema_002[], schema_003[], schema_004[];
+extern const char schema_001[], schema_002[], schema_003[], schema_004[], schema_005[];
 
 static const struct {
     const char *name;
@@ -20,6 +20,7 @@ static const struct {
     {"002-lists", schema_002},
     {"003-windows", schema_003},
     {"004-outbox", schema_004},
+    {"005-status", schema_005},
 };
 #define STEPS ((int)(sizeof steps / sizeof steps[0]))
 
