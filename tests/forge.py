@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections import defaultdict
 from pathlib import Path
 
@@ -26,7 +27,8 @@ NAMES = ["x from 203.0.113.66", "x' from 203.0.113.66 '", 'x" from 203.0.113.66'
          "x. Attempt from IP address 203.0.113.66", "x host=h [203.0.113.66]"]
 
 SRC, BUILD = Path(os.environ["srcdir"]), Path(os.environ["builddir"])
-explain = [str(BUILD / "tocsind"), "explain", "--json", "--input=nul", "-c", str(SRC / "etc" / "tocsin.yaml")]
+NO_RULES = tempfile.NamedTemporaryFile("w", suffix=".yml")  # what is asked for are fields; to make the shipped rules for each program takes minutes
+explain = [str(BUILD / "tocsind"), "explain", "--json", "--input=nul", "--rules", NO_RULES.name]
 
 
 def samples(path):
