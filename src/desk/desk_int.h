@@ -171,8 +171,10 @@ struct claim { /* somebody or something says that something happened */
 int64_t report_alert(struct desk *d, const struct alert *al, int64_t source, int64_t now, bool *made);
 void report_account(struct desk *d, int64_t event, int64_t now);
 int64_t report_claim(struct desk *d, const struct claim *c, int64_t now, bool *made);
-/* Who said it says that it is over: a note on the event that is open, if there is one; it is for a person to decide. Gives its id or 0. */
-int64_t report_resolved(struct desk *d, const struct claim *c, int64_t now);
+/* Who said it says that it is over: its event when that is still open, else 0; and, when its body is stored, a note on it. It is for a person
+ * to decide. */
+int64_t report_resolved(struct desk *d, const struct claim *c);
+void report_resolved_note(struct desk *d, const struct claim *c, int64_t event, int64_t now);
 /* ---- desk_event.c: makes one */
 int64_t report_event(struct desk *d, const struct claim *c, struct str fp, struct str suggestion, int64_t now);
 const struct asset *report_asset(struct desk *d, const struct claim *c, struct str host); /* which it is about; NULL: none that is listed */

@@ -27,7 +27,7 @@ struct live { /* an event, and what the record says of it as long as nobody deci
     char incident_ref[32], disposition[32];
     struct {
         const struct asset *asset;
-        const struct rule_info *rule;
+        struct prio_in in; /* of the rule */
         int64_t source;
     } assessed[ASSESSED_MAX]; /* by which it did not become more urgent */
     uint8_t nassessed;

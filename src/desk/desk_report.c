@@ -80,11 +80,12 @@ static enum fate fate_of(struct desk *d, const struct claim *c, const struct liv
 static void look_again(struct desk *d, const struct claim *c, struct live *l, int64_t now) {
     const struct asset *a = report_asset(d, c, report_entity(c, F_HOST));
     for (size_t i = 0; i < l->nassessed && i < ASSESSED_MAX; i++)
-        if (l->assessed[i].asset == a && l->assessed[i].rule == c->rule && l->assessed[i].source == c->source)
+        if (l->assessed[i].asset == a && l->assessed[i].source == c->source &&
+            memcmp(&l->assessed[i].in, &c->rule->in, sizeof c->rule->in) == 0)
             return;
     size_t at = l->nassessed++ % ASSESSED_MAX;
     l->assessed[at].asset = a;
-    l->assessed[at].rule = c->rule;
+    l->assessed[at].in = c->rule->in;
     l->assessed[at].source = c->source;
     raise_again(d, c, l->event, now);
 }
@@ -426,8 +427,22 @@ static void level_inputs(int level, const struct rsit *r, int confidence, struct
         in->impact[i] = !any || cia[i] ? by_level[k].impact : 0;
 }
 
+struct bodied { /* events that have the body of this delivery: once, however many of its claims are about them */
+    int64_t v[DELIVERY_CLAIMS_MAX];
+    size_t n;
+};
+
+static void body_for(struct desk *d, const struct delivery *dv, int64_t event, int64_t source, struct str rule, struct bodied *had) {
+    for (size_t i = 0; i < had->n; i++)
+        if (had->v[i] == event)
+            return;
+    if (had->n < DELIVERY_CLAIMS_MAX)
+        had->v[had->n++] = event;
+    fold_raw(d, event, d->g.roster->orgs[dv->org].db_id, source, rule, STR_NONE, &dv->line);
+}
+
 /* The dialect's own claim: its words, its key. */
-static void own_claim(struct desk *d, const struct delivery *dv, size_t which, struct sighted *x, int64_t source, int64_t now) {
+static void own_claim(struct desk *d, const struct delivery *dv, size_t which, struct sighted *x, int64_t source, struct bodied *had, int64_t now) {
     struct sighting *s = &dv->sightings[which];
     const struct delivery_claim *own = &dv->claims[which];
     const struct rsit *r = rsit_find(own->rsit_class, own->rsit_type);
@@ -446,10 +461,12 @@ static void own_claim(struct desk *d, const struct delivery *dv, size_t which, s
                       .nentity = own->key.n ? 1 : 4, .count = s->total ? (int64_t)s->total : 1, .first = at, .last = at, .title = own->title};
     *x = (struct sighted){.d = d, .s = s, .now = now, .source = source};
     bool made = false;
-    int64_t id = own->resolved ? report_resolved(d, &c, now) : report_claim(d, &c, now, &made);
+    int64_t id = own->resolved ? report_resolved(d, &c) : report_claim(d, &c, now, &made);
     joined(x, id, made);
-    for (size_t k = 0; k < x->nevents; k++)
-        fold_raw(d, x->events[k], d->g.roster->orgs[dv->org].db_id, source, s->rule, STR_NONE, &dv->line);
+    if (id)
+        body_for(d, dv, id, source, s->rule, had);
+    if (id && own->resolved)
+        report_resolved_note(d, &c, id, now);
     account_events(x);
 }
 
@@ -485,6 +502,7 @@ enum rc desk_delivery(struct desk *d, const struct delivery *dv, int64_t now, st
     part_begin(d);
     int64_t source = people_source(d, dv->org, "webhook", dv->webhook, now);
     bool any = false;
+    struct bodied had = {.n = 0};
     struct buf b;
     struct jw w;
     buf_init(&b, 64 << 10);
@@ -497,7 +515,7 @@ enum rc desk_delivery(struct desk *d, const struct delivery *dv, int64_t now, st
         struct sighted x;
         bool own = i < dv->nclaims && (dv->claims[i].resolved || ruleset_find(d->g.rules, dv->sightings[i].rule) < 0);
         if (own)
-            own_claim(d, dv, i, &x, source, now);
+            own_claim(d, dv, i, &x, source, &had, now);
         else
             take_sighting(d, &dv->sightings[i], &x, source, NULL, now);
         any |= x.nevents > 0;
