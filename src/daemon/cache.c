@@ -3,7 +3,8 @@
  * cache.c - the configuration as it was compiled last, on disk
  *
  * The folder may belong to the user of the roles while we are root: nothing in it is followed, and only a file of our own with one name and
- * no rights for others is believed, which nobody else can have made.
+ * no rights for others is believed, which nobody else can have made. Where we are that user ourselves, the folder of the record will not do: the desk
+ * writes there, and must not be able to write what all roles are made of; systemd gives us another, into which Landlock lets no role.
  */
 #include <config.h>
 
@@ -70,8 +71,14 @@ static const char *not_ours(const struct stat *st) {
                                                                    : NULL;
 }
 
-static int folder(const char *dir) {
-    return open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+const char *cache_folder(const char *state) {
+    const char *own = getenv("CACHE_DIRECTORY"); /* systemd.exec(5): several stand with colons between them */
+
+    return own && own[0] == '/' && !strchr(own, ':') ? own : state;
+}
+
+static int folder(const char *state) {
+    return open(cache_folder(state), O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* The bytes behind the head, when it is the file that was written and stands under this key. */
@@ -115,8 +122,8 @@ static int unpack(struct str body, struct cached *c) {
     return sealed(image);
 }
 
-int cache_load(const char *dir, const uint8_t key[SHA256_SIZE], struct cached *c, const char **why) {
-    int at = folder(dir), fd = at < 0 ? -1 : openat(at, CACHE_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), out = -1;
+int cache_load(const char *state, const uint8_t key[SHA256_SIZE], struct cached *c, const char **why) {
+    int at = folder(state), fd = at < 0 ? -1 : openat(at, CACHE_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), out = -1;
     struct stat st;
     struct buf b;
 
@@ -154,10 +161,10 @@ static bool write_whole(int at, struct str head, struct str body) {
     return ok;
 }
 
-enum rc cache_store(const char *dir, const uint8_t key[SHA256_SIZE], const struct cached *c, struct str image, struct err *e) {
+enum rc cache_store(const char *state, const uint8_t key[SHA256_SIZE], const struct cached *c, struct str image, struct err *e) {
     struct buf head, body;
     uint8_t digest[SHA256_SIZE];
-    int at = folder(dir);
+    int at = folder(state);
 
     buf_init(&head, HEAD);
     buf_init(&body, FILE_MAX - HEAD);
@@ -168,8 +175,8 @@ enum rc cache_store(const char *dir, const uint8_t key[SHA256_SIZE], const struc
     buf_str(&head, MAGIC);
     buf_add(&head, key, SHA256_SIZE);
     buf_add(&head, digest, sizeof digest);
-    bool ok = at >= 0 && !body.over && c->text.n <= TEXT_MAX && write_whole(at, buf_view(&head), buf_view(&body));
-    enum rc rc = ok ? RC_OK : err_set(e, RC_IO, "%s/" CACHE_FILE " cannot be written: %s", dir, strerrordesc_np(errno));
+    bool fits = !body.over && c->text.n <= TEXT_MAX, ok = at >= 0 && fits && write_whole(at, buf_view(&head), buf_view(&body));
+    enum rc rc = ok ? RC_OK : err_set(e, RC_IO, "%s/" CACHE_FILE " cannot be written: %s", cache_folder(state), fits ? strerrordesc_np(errno) : "it is too large");
     buf_fini(&head);
     buf_fini(&body);
     if (at >= 0)
@@ -177,8 +184,8 @@ enum rc cache_store(const char *dir, const uint8_t key[SHA256_SIZE], const struc
     return rc;
 }
 
-void cache_drop(const char *dir) {
-    int at = folder(dir);
+void cache_drop(const char *state) {
+    int at = folder(state);
 
     if (at < 0)
         return;

@@ -46,7 +46,7 @@ const struct opt config_opts[] = {
      "below this free space the intake stops; 0 is the larger of 64 MiB and 5 %", NULL, NULL, 0},
     {"ballast", OPT_SIZE, AT(ballast), 0, INT64_C(1) << 40, "32MiB", "space kept in reserve for the record", NULL, NULL, 0},
     {"max_groups", OPT_INT, AT(max_groups), 1000, 16000000, "1000000", "correlation groups held at a time", NULL, NULL, 0},
-    {"cache", OPT_BOOL, AT(cache), 0, 0, "yes", "keep rules as they were compiled in the folder of the record: the next start is faster", NULL, NULL, 0},
+    {"cache", OPT_BOOL, AT(cache), 0, 0, "yes", "keep rules as they were compiled: the next start is faster", NULL, NULL, 0},
     {"files", OPT_MAP, AT(files), 0, 0, NULL, "relative to the folder of this file", NULL, files_opts, 0},
     {"listen", OPT_LIST, AT(intake.listen), 0, 64, NULL, "where messages come in", NULL, listen_opts, sizeof(struct listen_conf)},
     {"webhooks", OPT_LIST, AT(intake.webhooks), 0, 256, NULL, "who may POST to /v1/in/NAME of an http listener", NULL,

@@ -206,11 +206,11 @@ static void keep(struct reload *r) {
     if (!c->cache)
         cache_drop(c->state);
     else if (r->cached)
-        log_note("config", "generation %u is taken as it was compiled before: from=%s/" CACHE_FILE, r->number, c->state);
+        log_note("config", "generation %u is taken as it was compiled before: from=%s/" CACHE_FILE, r->number, cache_folder(c->state));
     else if (cache_store(c->state, r->key, &r->said, r->next->image, &e) != RC_OK)
         log_warn("config", "the next start has to compile again: %s", e.text);
     else
-        log_note("config", "generation %u is compiled: kept=%s/" CACHE_FILE, r->number, c->state);
+        log_note("config", "generation %u is compiled: kept=%s/" CACHE_FILE, r->number, cache_folder(c->state));
 }
 
 /* What was made becomes what is in force. */
@@ -393,7 +393,7 @@ static int remembered(struct reload *r, const struct config *c) {
     cache_key(buf_view(&r->bundle), r->key);
     fd = c->cache ? cache_load(c->state, r->key, &r->said, &why) : -1;
     if (why)
-        log_warn("config", "%s/" CACHE_FILE " is passed over: %s", c->state, why);
+        log_warn("config", "%s/" CACHE_FILE " is passed over: %s", cache_folder(c->state), why);
     return fd;
 }
 

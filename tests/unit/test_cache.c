@@ -29,6 +29,7 @@ static int make_folder(void **state) {
     snprintf(path, sizeof path, "%s/" CACHE_FILE, dir);
     buf_init(&c.text, 4096);
     buf_init(&image, 4096);
+    unsetenv("CACHE_DIRECTORY");
     cache_key(STR("files"), key);
     return 0;
 }
@@ -195,11 +196,39 @@ static void what_others_could_have_made_is_none(void **state) {
     }
 }
 
+static void systemd_names_a_folder_in_which_no_role_may_write(void **state) {
+    char name[] = "/tmp/tocsin-cache.XXXXXX", file[96];
+    const char *why;
+    struct stat st;
+    struct err e = {0};
+
+    (void)state;
+    assert_non_null(mkdtemp(name));
+    snprintf(file, sizeof file, "%s/" CACHE_FILE, name);
+    unlink(path);
+    setenv("CACHE_DIRECTORY", name, 1);
+    assert_int_equal(cache_store(dir, key, &c, buf_view(&image), &e), RC_OK);
+    assert_int_equal(stat(file, &st), 0);
+    assert_int_not_equal(stat(path, &st), 0);
+    int fd = cache_load(dir, key, &c, &why);
+    assert_true(fd >= 0);
+    close(fd);
+    setenv("CACHE_DIRECTORY", "/nowhere:/here", 1);
+    assert_string_equal(cache_folder(dir), dir);
+    setenv("CACHE_DIRECTORY", "here", 1);
+    assert_string_equal(cache_folder(dir), dir);
+    unsetenv("CACHE_DIRECTORY");
+    assert_string_equal(cache_folder(dir), dir);
+    unlink(file);
+    rmdir(name);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_kept_comes_back_sealed),     cmocka_unit_test(other_files_have_another_key),
         cmocka_unit_test(without_a_file_nothing_is_said),      cmocka_unit_test(a_byte_that_is_another_is_found),
         cmocka_unit_test(a_half_written_one_is_found),         cmocka_unit_test(what_others_could_have_made_is_none),
+        cmocka_unit_test(systemd_names_a_folder_in_which_no_role_may_write),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
