@@ -23,7 +23,7 @@ static const struct str entity[] = {{"dedup_key", 9}};
 enum limit { LIMIT_DECIDE, LIMIT_ACK, LIMIT_NONE };
 static const struct kind {
     const char *name;
-    enum stmt found; /* id, ref, org, since: of one priority, since after ?2 and not after ?3 */
+    enum stmt found; /* id, ref, org, since: of one priority, since and id after ?2 and ?4, since not after ?3 */
     enum limit limit;
     const char *before, *after; /* the reference stands between them */
 } kinds[] = {
@@ -65,34 +65,41 @@ static void raise_missed(struct desk *d, const struct rule_info *ri, const struc
     line_close(d, &l, now, m->org, PRINCIPAL_SYSTEM, "event.ingest", ev.ref);
 }
 
-/* Until when it was looked at; the first look finds nothing that was missed before it. */
-static int64_t looked(struct desk *d, const char *key, int64_t now) {
-    uint64_t v = (uint64_t)now;
+struct looked { /* until when, and of what came at that time until which: a batch makes many at once */
+    int64_t at, id;
+};
+
+/* The first look finds nothing that was missed before it. */
+static struct looked looked(struct desk *d, const char *key, int64_t now) {
+    uint64_t at = (uint64_t)now, id = (uint64_t)INT64_MAX;
     if (query_row(d->store, Q_META_GET, "s", str_of(key))) {
-        if (!str_u64(query_str(d->store, Q_META_GET, 0, NULL), (uint64_t)INT64_MAX, &v))
-            v = (uint64_t)now;
+        struct str v = query_str(d->store, Q_META_GET, 0, NULL), first = str_cut(&v, ':');
+        if (!str_u64(first, (uint64_t)INT64_MAX, &at))
+            at = (uint64_t)now;
+        if (str_absent(v) || !str_u64(v, (uint64_t)INT64_MAX, &id))
+            id = (uint64_t)INT64_MAX;
         query_end(d->store, Q_META_GET);
     }
-    return (int64_t)v;
+    return (struct looked){(int64_t)at, (int64_t)id};
 }
 
 static void look(struct desk *d, const struct rule_info *ri, const struct kind *k, int priority, int64_t now) {
     struct missed v[ROUND];
-    char key[48], value[24];
+    char key[48], value[48];
     size_t n = 0;
     int64_t limit = limit_of(d, k, priority);
     if (limit <= 0 && k->limit != LIMIT_NONE)
         return;
     snprintf(key, sizeof key, "deadline.%s.%d", k->name, priority);
-    int64_t from = looked(d, key, now), until = now;
-    for (bool more = query_row(d->store, k->found, "iii", (int64_t)priority, from - limit, now - limit); more; more = query_next(d->store, k->found), n++)
+    struct looked from = looked(d, key, now), until = {now, INT64_MAX};
+    for (bool more = query_row(d->store, k->found, "iiii", (int64_t)priority, from.at - limit, now - limit, from.id); more; more = query_next(d->store, k->found), n++)
         v[n] = (struct missed){query_int(d->store, k->found, 0), query_int(d->store, k->found, 2), query_int(d->store, k->found, 3),
                                query_str(d->store, k->found, 1, &d->scratch)};
     for (size_t i = 0; i < n; i++)
         raise_missed(d, ri, k, &v[i], now);
     if (n == ROUND) /* the rest at the next look */
-        until = v[n - 1].since + limit;
-    snprintf(value, sizeof value, "%lld", (long long)until);
+        until = (struct looked){v[n - 1].since + limit, v[n - 1].id};
+    snprintf(value, sizeof value, "%lld:%lld", (long long)until.at, (long long)until.id);
     query_do(d->store, Q_META_PUT, "ss", str_of(key), str_of(value));
 }
 

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "store/store_int.h"
 
-extern const char schema_001[], schema_002[], schema_003[], schema_004[], schema_005[];
+extern const char schema_001[], schema_002[], schema_003[], schema_004[], schema_005[], schema_006[];
 
 static const struct {
     const char *name;
@@ -21,6 +21,7 @@ static const struct {
     {"003-windows", schema_003},
     {"004-outbox", schema_004},
     {"005-status", schema_005},
+    {"006-deadlines", schema_006},
 };
 #define STEPS ((int)(sizeof steps / sizeof steps[0]))
 

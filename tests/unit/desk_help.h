@@ -28,6 +28,8 @@ static const char help_yaml[] = "title: failed password\nid: r-fail\nlogsource: 
                                 "  condition: {gte: 3}\nlevel: high\ntocsin:\n  class: intrusion-attempts/exploit\n  title: \"Attack from {src_ip}\"\n"
                                 "  outcome: suspected\n  activity: ongoing\n  impact: {c: 3, i: 3, a: 1}\n";
 
+static const char *help_more = ""; /* rules besides those, each behind a "---" */
+
 struct help {
     struct desk *d;
     struct tree **docs;
@@ -98,7 +100,12 @@ static inline void help_open_at(struct help *h, const char *path) {
     memset(h, 0, sizeof *h);
     h->now = T0;
     memset(&es, 0, sizeof es);
-    help_ok(h, tree_from_yaml("test.yml", str_of(help_yaml), &h->docs, &h->ndocs, &h->e));
+    struct buf yaml;
+    buf_init(&yaml, 1 << 16);
+    buf_text(&yaml, help_yaml);
+    buf_text(&yaml, help_more);
+    help_ok(h, tree_from_yaml("test.yml", buf_view(&yaml), &h->docs, &h->ndocs, &h->e));
+    buf_fini(&yaml);
     ruleset_load((const struct tree *const *)h->docs, h->ndocs, RULESET_ANY_LOGSOURCE, &h->rules, &es);
     if (es.n)
         fail_msg("%s:%d: %s", es.v[0].file, es.v[0].line, es.v[0].text);

@@ -333,6 +333,32 @@ static void a_silent_source_becomes_an_event(void **state) {
     help_close(&h);
 }
 
+/* More than one look finds, and all of the same moment: a batch is one. */
+static void of_many_that_are_overdue_at_once_none_is_passed_over(void **state) {
+    enum { MANY = 45 };
+    struct help h;
+    char ip[32];
+    size_t found = 0;
+    (void)state;
+    help_more = "---\ntitle: missed\nid: process.deadline_missed\nlogsource: {product: tocsin}\ndetection:\n  m: {action: deadline-missed}\n  condition: m\n"
+                "level: low\ntocsin:\n  class: availability/misconfiguration\n  impact: {c: 0, i: 0, a: 0}\n  title: \"{reason}\"\n  entity: [dedup_key]\n";
+    help_open(&h);
+    help_more = "";
+    h.assets[0].need[0] = h.assets[0].need[1] = h.assets[0].need[2] = 2;
+    desk_tick(h.d, h.now);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(ip, sizeof ip, "192.0.2.%d", i);
+        help_sight(&h, "r-root", ip, 1, 0);
+    }
+    help_run_until(&h, T0 + h.policy.targets[3].decide + 10 * US_PER_MIN);
+    struct json *j = help_list(&h, "iso", "events");
+    for (size_t i = 0; i < json_count(j); i++)
+        found += str_is(json_get_text(json_at(j, i), "rule"), "process.deadline_missed");
+    json_free(j);
+    assert_int_equal(found, MANY);
+    help_close(&h);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_unanswered_break_in_climbs_rung_by_rung),
@@ -347,6 +373,7 @@ int main(void) {
         cmocka_unit_test(nothing_owed_is_lost_over_a_restart),
         cmocka_unit_test(the_absent_are_passed_over),
         cmocka_unit_test(an_event_nobody_decides_on_escalates_at_its_target),
+        cmocka_unit_test(of_many_that_are_overdue_at_once_none_is_passed_over),
         cmocka_unit_test(a_silent_source_becomes_an_event),
         cmocka_unit_test(a_source_that_speaks_again_is_watched_again),
         cmocka_unit_test(what_another_generation_heard_says_nothing),

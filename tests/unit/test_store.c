@@ -70,8 +70,8 @@ static void a_crash_is_noticed_and_checked(void **state) {
 
 /* The file of every schema there ever was, as its daemon left it, is brought up to date and then checks out like a new one. */
 static void an_older_record_is_brought_up_to_date(void **state) {
-    extern const char schema_001[], schema_002[], schema_003[], schema_004[];
-    const char *const steps[] = {schema_001, schema_002, schema_003, schema_004};
+    extern const char schema_001[], schema_002[], schema_003[], schema_004[], schema_005[];
+    const char *const steps[] = {schema_001, schema_002, schema_003, schema_004, schema_005};
     struct verify_result r;
     struct err e = {0};
     (void)state;
