@@ -314,6 +314,9 @@ enum rc desk_begin(struct desk *d, struct err *e) {
         return err_set(e, RC_IO, "the record is closed after an error");
     arena_reset(&d->scratch);
     enum rc rc = store_begin(d->store, e);
+    if (rc && !d->stuck && e) /* once a tick: what waits for the lock waits for all */
+        log_warn("desk", "%s", e->text);
+    d->stuck = rc != RC_OK;
     if (!rc)
         live_recover(d);
     if (!rc)

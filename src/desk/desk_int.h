@@ -56,6 +56,7 @@ struct desk {
     void *ctx;
     struct desk_generation g;
     bool configured, paused, dead, ballast_gone;
+    bool stuck; /* the last transaction could not begin: somebody else holds the record */
     char pause_why[160];
     struct correlator *corr;
     struct str *org_names; /* as the correlator knows them */

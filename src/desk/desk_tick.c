@@ -81,19 +81,16 @@ static void overdue(struct desk *d, int64_t now) {
 /* ---- the whole */
 
 int64_t desk_tick(struct desk *d, int64_t now) {
+    /* each waits for the record as long as SQLite does: when one waited in vain the others need not, and ingest is heard in between */
+    static void (*const steps[])(struct desk *d, int64_t now) = {space_tick, silent_tick, windows_tick, overdue, deadline_tick,
+                                                                owe_tick,   outbox_tick, settle,       expire};
     d->next_due = now + 10 * US_PER_S; /* free space and silence are looked at this often */
     if (d->dead || !d->configured || desk_catch_up(d, now, NULL))
         return d->next_due;
-    space_tick(d, now);
-    silent_tick(d, now);
-    windows_tick(d, now);
-    overdue(d, now);
-    deadline_tick(d, now);
-    owe_tick(d, now);
-    outbox_tick(d, now);
-    settle(d, now);
-    expire(d, now);
-    if (work_step(d, now))
+    d->stuck = false;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && !d->stuck; i++)
+        steps[i](d, now);
+    if (!d->stuck && work_step(d, now))
         desk_due_at(d, now);
     if (d->dead)
         return d->next_due;
