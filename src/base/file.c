@@ -207,6 +207,16 @@ enum rc file_list(const char *dir, const char *suffix, struct buf *out, size_t *
     return rc == RC_OK ? RC_OK : err_set(e, rc, "no memory to list %s", dir);
 }
 
+int fd_sealed(const char *name, struct str bytes) {
+    int fd = fd_memfd(name);
+
+    if (fd >= 0 && (fd_write_all(fd, bytes, NULL) != RC_OK || fd_seal(fd, NULL) != RC_OK)) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
 enum rc fd_nonblock(int fd, struct err *e) {
     int flags = fcntl(fd, F_GETFL);
 

@@ -15,6 +15,7 @@ enum rc file_write(const char *path, struct str bytes, unsigned mode, struct err
 enum rc file_list(const char *dir, const char *suffix, struct buf *out, size_t *count, struct err *e);
 enum rc fd_nonblock(int fd, struct err *e);
 int fd_memfd(const char *name);       /* sealable, cloexec; -1 with errno */
+int fd_sealed(const char *name, struct str bytes); /* a sealed one with these bytes; -1 when there is none to be had */
 enum rc fd_seal(int memfd, struct err *e); /* no more write, grow, shrink */
 enum rc fd_write_all(int fd, struct str bytes, struct err *e);
 #endif

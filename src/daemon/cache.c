@@ -99,16 +99,6 @@ static struct str body_of(struct str s, const uint8_t key[SHA256_SIZE], const ch
     return STR_NONE;
 }
 
-static int sealed(struct str bytes) {
-    int fd = fd_memfd("tocsin-image");
-
-    if (fd >= 0 && (fd_write_all(fd, bytes, NULL) != RC_OK || fd_seal(fd, NULL) != RC_OK)) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
-}
-
 static int unpack(struct str body, struct cached *c) {
     struct unpack u;
 
@@ -119,7 +109,7 @@ static int unpack(struct str body, struct cached *c) {
         return -1;
     buf_reset(&c->text);
     buf_str(&c->text, text);
-    return sealed(image);
+    return fd_sealed("tocsin-image", image);
 }
 
 int cache_load(const char *state, const uint8_t key[SHA256_SIZE], struct cached *c, const char **why) {

@@ -162,7 +162,7 @@ struct claims { /* what the sightings of one delivery stand in */
     struct sighting s[SIGHTINGS_MAX];
     struct sighting_one one[SIGHTINGS_MAX];
     struct delivery_claim own[DIALECT_PARTS_MAX];
-    size_t nown, n, nhits; /* own claims, all sightings, of rules */
+    size_t nown, n, nhits, lost; /* own claims, all sightings, of rules, of those beyond PIPELINE_HITS_MAX */
     uint32_t hits[PIPELINE_HITS_MAX];
     uint8_t of[PIPELINE_HITS_MAX]; /* the part a rule matched on */
 };
@@ -181,7 +181,11 @@ static void claim_rules(struct ingest *in, struct claims *cl, size_t part, const
     uint32_t hits[PIPELINE_HITS_MAX];
     size_t n = pipeline_fields(&in->now, cl->m[part], hits);
 
-    for (size_t i = 0; i < n && !de->resolved && cl->nhits < PIPELINE_HITS_MAX; i++) {
+    for (size_t i = 0; i < n && !de->resolved; i++) {
+        if (cl->nhits == PIPELINE_HITS_MAX) {
+            cl->lost++;
+            continue;
+        }
         cl->of[cl->nhits] = (uint8_t)part;
         cl->hits[cl->nhits++] = hits[i];
     }
@@ -206,6 +210,18 @@ static bool part_read(struct ingest_hook *h, const struct webhook_call *call, co
     return true;
 }
 
+/* What the parts share stands in the claim of each: a body that makes more than a frame holds claims less, and is kept whole. It would come again for ever. */
+static bool delivery_fit(struct delivery *d, struct buf *payload, size_t *left_out) {
+    while (!delivery_encode(payload, d)) {
+        if (d->n == 0)
+            return false;
+        *left_out += d->n - d->nclaims / 2;
+        d->n = d->nclaims = d->nclaims / 2;
+        buf_reset(payload);
+    }
+    return true;
+}
+
 static bool delivery_make(struct ingest_hook *h, const struct webhook_call *call, const struct webhook_conf *c, struct http_request *r,
                           const struct json *j, struct buf *payload) {
     struct ingest *in = h->in;
@@ -217,15 +233,11 @@ static bool delivery_make(struct ingest_hook *h, const struct webhook_call *call
 
     if (!cl || !dialect)
         return false;
-    cl->nown = cl->nhits = 0;
+    cl->nown = cl->nhits = cl->lost = 0;
     str_copy(rule + 8, sizeof rule - 8, str_of(c->name));
     for (size_t i = 0; i < parts; i++)
         if (!part_read(h, call, c, r, dialect, j, i, str_of(rule), cl))
             return false;
-    if (over) {
-        log_warn("intake", "webhook %s: delivery=%s speaks of %zu things more than %d: they are in the record, and claim nothing", c->name, call->id, over, DIALECT_PARTS_MAX);
-        in->by[TRANSPORT_HTTP].partial++;
-    }
     message_of(in->g, call, c, r, &none);
     struct message *m = parts ? cl->m[0] : &none;
     tally_line(in->tally, &in->now, m, cl->nhits > 0);
@@ -236,7 +248,14 @@ static bool delivery_make(struct ingest_hook *h, const struct webhook_call *call
                          .id = str_of(call->id), .org = m->org, .sightings = cl->s, .n = cl->n, .claims = cl->own, .nclaims = cl->nown,
                          .line = {.raw = m->raw, .peer = m->peer, .arrived = m->arrived, .time = m->time, .transport = m->transport,
                                   .source = m->source, .flags = m->flags}};
-    return delivery_encode(payload, &d);
+    over += cl->lost;
+    if (!delivery_fit(&d, payload, &over))
+        return false;
+    if (over) {
+        log_warn("intake", "webhook %s: delivery=%s says %zu things more than one may: they are in the record, and claim nothing", c->name, call->id, over);
+        in->by[TRANSPORT_HTTP].partial++;
+    }
+    return true;
 }
 
 static void take(struct ingest_hook *h, const struct webhook_call *call, struct http_request *r) {

@@ -32,16 +32,6 @@ static void say_errors(const struct errs *es, bool worked, struct buf *text) {
         buf_printf(text, "\nand %u more", es->dropped);
 }
 
-static int sealed(struct str bytes) {
-    int fd = fd_memfd("tocsin-image");
-
-    if (fd >= 0 && (fd_write_all(fd, bytes, NULL) != RC_OK || fd_seal(fd, NULL) != RC_OK)) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
-}
-
 static enum rc compile_fd(uint32_t generation, int fd, struct buf *out, struct errs *es) {
     struct buf bundle;
     struct err e = {0};
@@ -66,7 +56,7 @@ static enum rc answer(int parent_fd, uint32_t generation, int fd, struct errs *e
     buf_init(&text, 128u << 10);
     buf_init(&payload, 256u << 10);
     enum rc rc = compile_fd(generation, fd, &image, es);
-    int out = rc == RC_OK ? sealed(buf_view(&image)) : -1;
+    int out = rc == RC_OK ? fd_sealed("tocsin-image", buf_view(&image)) : -1;
     if (rc == RC_OK && out < 0)
         buf_text(&text, "no memory for the compiled configuration");
     say_errors(es, out >= 0, &text);

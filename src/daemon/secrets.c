@@ -82,15 +82,13 @@ static void collect(struct reading *r, const struct trees *config, const struct 
 
 static int sealed(struct reading *r, const struct buf *b) {
     struct err e = {0};
-    int fd = fd_memfd("tocsin-secrets");
+    int fd = fd_sealed("tocsin-secrets", buf_view(b));
 
-    if (fd >= 0 && fd_write_all(fd, buf_view(b), &e) == RC_OK && fd_seal(fd, &e) == RC_OK)
+    if (fd >= 0)
         return fd;
     err_set(&e, RC_IO, "no sealed memory for secrets");
     errs_add(r->es, &e);
     r->failed = true;
-    if (fd >= 0)
-        close(fd);
     return -1;
 }
 

@@ -81,6 +81,7 @@ static void generation(uint32_t number) {
 
     buf_init(&secrets, 4096);
     pairs_add(&secrets, "webhook.tok", STR("hello"));
+    pairs_add(&secrets, "webhook.list", STR("hello"));
     fds[0] = memory(buf_view(&image));
     fds[1] = memory(buf_view(&secrets));
     say_number(FRAME_IMAGE, number, fds, 2);
@@ -228,13 +229,13 @@ static void compile(void) {
              "  - {kind: udp, address: \"127.0.0.1:0\"}\n"
              "  - {kind: tcp, address: \"127.0.0.1:0\"}\n"
              "  - {kind: http, address: \"127.0.0.1:0\"}\n"
-             "webhooks: [{name: tok, auth: bearer, secret_file: tok.secret}]\n"
+             "webhooks: [{name: tok, auth: bearer, secret_file: tok.secret}, {name: list, dialect: list, auth: bearer, secret_file: tok.secret}]\n"
              "files:\n"
              "  roster: [roster.yaml]\n"
              "  policy: [%s/etc/policy]\n"
              "  rules: [rules.yml]\n"
              "  normalise: [%s/etc/normalise.d]\n"
-             "  dialects: [%s/etc/dialects.d]\n",
+             "  dialects: [%s/etc/dialects.d, list.yaml]\n",
              dir, dir, src, src, src);
     put_file("tocsin.yaml", text);
     put_file("rules.yml", "title: Guess\nid: 11111111-1111-1111-1111-111111111111\nlevel: low\nlogsource: {product: linux}\n"
@@ -244,6 +245,7 @@ static void compile(void) {
                             " {login: boss, name: B, email: b@example.test, function: management, roles: [{org: main, role: management, from: 2026-01-01, reason: r}]}]\n"
                             "sources:\n  - {name: printer, org: main}\n  - {name: GW, org: main, heartbeat: 15m}\n"
                             "  - {name: mute, org: main, heartbeat: 15m}\n  - {name: 127.0.0.1, org: main, heartbeat: 15m}\n");
+    put_file("list.yaml", "name: list\ntitle: /t\nsplit: /alerts\nfields: {user: /all, command: /all, reason: /all, service: /all, group: /all}\n");
     put_file("tok.secret", "hello\n");
     snprintf(path, sizeof path, "%s/tocsin.yaml", dir);
     buf_init(&image, 64 << 20);
@@ -437,6 +439,41 @@ static void a_delivery_is_answered_after_its_commit_and_not_before(void **state)
     buf_fini(&b);
 }
 
+/* Sixty claims, each of which quotes what they have in common: more than a frame holds. */
+static void a_body_that_makes_too_much_claims_less_and_is_whole(void **state) {
+    struct delivery d;
+    struct buf b, body;
+    char head[300];
+
+    (void)state;
+    buf_init(&b, 16 << 20);
+    buf_init(&body, 1 << 20);
+    buf_text(&body, "{\"all\":\"");
+    for (int i = 0; i < 60000; i++)
+        buf_c(&body, 'x');
+    buf_text(&body, "\",\"alerts\":[");
+    for (int i = 0; i < 60; i++)
+        buf_printf(&body, "%s{\"t\":\"thing %d\"}", i ? "," : "", i);
+    buf_text(&body, "]}");
+    desk_comes();
+    harmless_lines_are_only_counted(state);
+    int fd = to(HTTP);
+    snprintf(head, sizeof head, "POST /v1/in/list HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer hello\r\nIdempotency-Key: k2\r\nConnection: close\r\n"
+                                "Content-Length: %zu\r\n\r\n", body.n);
+    put(fd, head);
+    put(fd, buf_cstr(&body));
+    arena_reset(&arena);
+    assert_int_equal(desk_hears(false, &b), FRAME_DELIVERY);
+    assert_true(delivery_decode(buf_view(&b), &arena, &d));
+    assert_int_equal(d.nclaims, 30);
+    assert_int_equal(d.n, 30);
+    assert_int_equal(d.line.raw.n, body.n);
+    desk_acks(d.seq, false, 202, "{\"events\":[]}");
+    assert_non_null(strstr(answer(fd), "HTTP/1.1 202 "));
+    buf_fini(&body);
+    buf_fini(&b);
+}
+
 static void what_the_desk_refuses_is_shed_and_asked_for_again(void **state) {
     struct delivery d;
     struct buf b;
@@ -571,6 +608,7 @@ int main(void) {
         TEST(like_lines_become_one_sighting_with_all_their_times),
         TEST(a_new_desk_gets_the_same_numbers_again),
         TEST(a_delivery_is_answered_after_its_commit_and_not_before),
+        TEST(a_body_that_makes_too_much_claims_less_and_is_whole),
         TEST(what_the_desk_refuses_is_shed_and_asked_for_again),
         TEST(without_a_desk_a_webhook_is_told_to_come_again),
         TEST(while_the_desk_cannot_store_nothing_is_taken),
