@@ -395,7 +395,10 @@ static void load_file(struct loader *l, const struct tree_node *root) {
     if (body && !tree_get(root, "patterns"))
         return;
     for (const struct tree_node *k = list_first(names); k; k = list_next(names, k))
-        add_name(l, body ? body_patterns_name(body_find(tree_text(k))) : keep(l, tree_text(k)));
+        if (!body && (tree_text(k).n == 0 || tree_text(k).p[0] == ' ')) /* a blank begins the name of a body */
+            complain(l, k, "the name of a program is expected", STR_NONE);
+        else
+            add_name(l, body ? body_patterns_name(body_find(tree_text(k))) : keep(l, tree_text(k)));
     g->nprefixes = load_strings(l, tree_get(root, "prefixes"), false, &g->prefixes);
     g->nsuffixes = load_strings(l, tree_get(root, "suffixes"), false, &g->suffixes);
     g->nothing.n = load_strings(l, tree_get(root, "nothing"), false, &g->nothing.v);

@@ -266,6 +266,9 @@ static void a_bad_file_is_refused_with_its_place(void **state) {
         const char *why, *yaml, *text;
     } t[] = {
         {"no program", "patterns: [{match: a}]", "program"},
+        {"an empty program", "program: [p, '']\npatterns: [{match: a}]", "name of a program"},
+        {"a blank program", "program: ' p'\npatterns: [{match: a}]", "name of a program"},
+        {"a program that is a map", "program: [{a: b}]\npatterns: [{match: a}]", "name of a program"},
         {"no patterns", "program: p", "patterns"},
         {"unknown key", "program: p\npatern: x\npatterns: [{match: a}]", "did you mean \"patterns\""},
         {"unknown type", "program: p\npatterns: [{match: '<a:ipp>'}]", "unknown type"},
