@@ -175,6 +175,53 @@ static void a_text_that_is_not_utf8_is_matched_as_bytes(void **state) {
     ruleset_free(rs);
 }
 
+static void rule_of(struct buf *yaml, const char *item, const char *const *values, size_t n) {
+    buf_printf(yaml, "---\ntitle: t\nlogsource: {product: linux}\ndetection:\n  s:\n    %s\n", item);
+    for (size_t i = 0; i < n; i++)
+        buf_printf(yaml, "      - %s\n", values[i]);
+    buf_text(yaml, "  condition: s\n");
+}
+
+/* A list of many values is one rule, and each of them alone, asked without a look at pairs of bytes, another: they agree on whatever text. */
+static void a_long_list_holds_as_its_values_do_one_by_one(void **state) {
+    static const char *const values[] = {"'aB'", "'b'", "'*a*1'", "'ab*ba'", "'A?b'", "'cab'", "\"\xc3\xa4" "b\"", "1", "true", "'c '"};
+    static const char *const items[] = {"user:", "user|contains:", "user|startswith:", "user|contains|cased:"};
+    static const char *const words[] = {"a", "b", "A", "B", "c", "C", "1", " ", "\xc3\xa4", "\xc3\x84", "true"};
+    uint32_t seed = 3, hits[16];
+    size_t some = 0;
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_N(items); k++) {
+        struct buf yaml;
+        buf_init(&yaml, 1 << 16);
+        rule_of(&yaml, items[k], values, ARRAY_N(values));
+        for (size_t i = 0; i < ARRAY_N(values); i++)
+            rule_of(&yaml, items[k], &values[i], 1);
+        struct ruleset *rs = help_rules(buf_cstr(&yaml));
+        struct matcher *mt = matcher_new(rs, false);
+        for (int round = 0; round < 4000; round++) {
+            char text[64] = "";
+            struct message m;
+            size_t len = 0;
+            for (uint32_t n = (seed = seed * 1664525u + 1013904223u) >> 29; n > 0; n--) {
+                seed = seed * 1664525u + 1013904223u;
+                len += (size_t)snprintf(text + len, sizeof text - len, "%s", words[(seed >> 8) % ARRAY_N(words)]);
+            }
+            help_message(&m, "p", "said");
+            m.fields[m.nfields++] = (struct field){F_USER, FIELD_DERIVED, STR_NONE, str_of(text)};
+            match_scan(mt, &m);
+            size_t n = match_eval(mt, &m, hits, ARRAY_N(hits));
+            if (n && (hits[0] != 0 || n < 2))
+                fail_msg("%s of \"%s\": %zu rules, the first is %u", items[k], text, n, hits[0]);
+            some += n > 0;
+        }
+        matcher_free(mt);
+        ruleset_free(rs);
+        buf_fini(&yaml);
+    }
+    assert_true(some > 1000);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hits_ascend_and_more_than_asked_for_are_counted),
@@ -182,6 +229,7 @@ int main(void) {
         cmocka_unit_test(what_is_remembered_of_a_sender_is_what_his_header_says),
         cmocka_unit_test(why_not_is_said_in_words),
         cmocka_unit_test(a_text_that_is_not_utf8_is_matched_as_bytes),
+        cmocka_unit_test(a_long_list_holds_as_its_values_do_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
