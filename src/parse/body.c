@@ -72,7 +72,7 @@ static bool address(struct str *v, struct str *port, bool *host) {
     *port = STR_NONE;
     *host = false;
     if (n && n < s.n && s.p[n] == ':' && s.n - n <= 6) {
-        *port = sub(s, n + 1, s.n);
+        *port = str_sub(s, n + 1, s.n);
         for (size_t i = 0; i < port->n; i++)
             if (!is_digit(port->p[i]))
                 return false;

@@ -26,7 +26,7 @@ static const struct {
 
 /* "1400", "UNKNOWN[1400]" */
 static struct str type_name(struct str s) {
-    struct str digits = str_starts(s, STR("UNKNOWN[")) && str_ends(s, STR("]")) ? sub(s, 8, s.n - 1) : s;
+    struct str digits = str_starts(s, STR("UNKNOWN[")) && str_ends(s, STR("]")) ? str_sub(s, 8, s.n - 1) : s;
     uint64_t n;
 
     if (!str_u64(digits, 9999, &n))
@@ -92,25 +92,25 @@ static bool next_item(struct str *s, struct item *it) {
 
     while (n < s->n && memchr(" ,:\t\035{}\r\n", s->p[n], 9))
         n++;
-    *s = sub(*s, n, s->n);
+    *s = str_sub(*s, n, s->n);
     for (eq = 0; eq < s->n && s->p[eq] != '=' && s->p[eq] != ' '; eq++)
         ;
     if (s->n == 0)
         return false;
     if (eq == s->n || s->p[eq] == ' ' || eq == 0) { /* a word: "denied { read } for" */
         *it = (struct item){.name = STR_NONE};
-        *s = sub(*s, eq + (eq < s->n), s->n);
+        *s = str_sub(*s, eq + (eq < s->n), s->n);
         return true;
     }
-    it->name = sub(*s, 0, eq);
+    it->name = str_sub(*s, 0, eq);
     if (str_starts(it->name, STR("#035")))
-        it->name = sub(it->name, 4, it->name.n);
-    *s = sub(*s, eq + 1, s->n);
+        it->name = str_sub(it->name, 4, it->name.n);
+    *s = str_sub(*s, eq + 1, s->n);
     it->quoted = s->n && s->p[0] == '"';
     for (n = it->quoted; n < s->n && (it->quoted ? s->p[n] != '"' : s->p[n] != ' ' && s->p[n] != '\035'); n++)
         ;
-    it->value = sub(*s, it->quoted, n);
-    *s = sub(*s, n + (it->quoted && n < s->n), s->n);
+    it->value = str_sub(*s, it->quoted, n);
+    *s = str_sub(*s, n + (it->quoted && n < s->n), s->n);
     if (!it->quoted && str_ends(it->value, STR("#035")))
         it->value.n -= 4;
     return true;
@@ -183,13 +183,13 @@ static size_t command_line(struct message *m, struct str s) {
 
 /* audit(1700000000.123:45): gives what stands behind it */
 static struct str stamp(struct message *m, struct str s) {
-    size_t colon = str_chr(sub(s, 0, 64), ':'), end = str_chr(sub(s, 0, 64), ')');
+    size_t colon = str_chr(str_sub(s, 0, 64), ':'), end = str_chr(str_sub(s, 0, 64), ')');
 
     if (colon == SIZE_MAX || end == SIZE_MAX || colon > end || colon < 6)
         return s;
-    body_put(m, STR("audit_time"), sub(s, 6, colon), 0);
-    body_put(m, STR("audit_id"), sub(s, colon + 1, end), 0);
-    return sub(s, end + 1 + (end + 1 < s.n && s.p[end + 1] == ':'), s.n);
+    body_put(m, STR("audit_time"), str_sub(s, 6, colon), 0);
+    body_put(m, STR("audit_id"), str_sub(s, colon + 1, end), 0);
+    return str_sub(s, end + 1 + (end + 1 < s.n && s.p[end + 1] == ':'), s.n);
 }
 
 /* Where the first of these stands outside quotes; *mark is what it is. In quotes is what a user chose: a program may be called
@@ -197,14 +197,14 @@ static struct str stamp(struct message *m, struct str s) {
 static size_t outside(struct str s, const struct str *marks, size_t nmarks, struct str *mark) {
     for (size_t i = 0; i < s.n; i++) {
         if (s.p[i] == '"') {
-            size_t end = str_chr(sub(s, i + 1, s.n), '"');
+            size_t end = str_chr(str_sub(s, i + 1, s.n), '"');
             if (end == SIZE_MAX)
                 return SIZE_MAX;
             i += 1 + end;
             continue;
         }
         for (size_t k = 0; k < nmarks; k++)
-            if (s.p[i] == marks[k].p[0] && str_starts(sub(s, i, s.n), marks[k])) {
+            if (s.p[i] == marks[k].p[0] && str_starts(str_sub(s, i, s.n), marks[k])) {
                 *mark = marks[k];
                 return i;
             }
@@ -219,15 +219,15 @@ static size_t parts(struct message *m, struct str s, bool execve, bool title) {
     size_t at = outside(s, marks, 3, &mark);
 
     if (mark.p == marks[0].p) {
-        inner = sub(s, at + mark.n, s.n);
-        s = sub(s, 0, at);
+        inner = str_sub(s, at + mark.n, s.n);
+        s = str_sub(s, 0, at);
         at = outside(inner, ends, 2, &mark);
         const char *last = inner.n ? memrchr(inner.p, '\'', inner.n) : NULL;
-        names = at == SIZE_MAX ? STR_NONE : sub(inner, at + mark.n, inner.n);
-        inner = sub(inner, 0, at != SIZE_MAX || !last ? at : (size_t)(last - inner.p));
+        names = at == SIZE_MAX ? STR_NONE : str_sub(inner, at + mark.n, inner.n);
+        inner = str_sub(inner, 0, at != SIZE_MAX || !last ? at : (size_t)(last - inner.p));
     } else if (at != SIZE_MAX) {
-        names = sub(s, at + mark.n, s.n);
-        s = sub(s, 0, at);
+        names = str_sub(s, at + mark.n, s.n);
+        s = str_sub(s, 0, at);
     }
     size_t added = execve ? command_line(m, s) : 0;
     added += items(m, s, execve, title);
@@ -271,11 +271,11 @@ size_t body_audit(struct message *m, struct str s) {
     struct item it;
 
     size_t at = str_find(s, STR("audit("));
-    size_t colon = str_find(sub(s, 0, 64), STR("audit: "));
+    size_t colon = str_find(str_sub(s, 0, 64), STR("audit: "));
     if (colon != SIZE_MAX && colon < at)
-        s = sub(s, colon + 7, s.n);
+        s = str_sub(s, colon + 7, s.n);
     else if (s.n && s.p[0] == '[')
-        s = sub(s, str_chr(s, ']') + 1, s.n);
+        s = str_sub(s, str_chr(s, ']') + 1, s.n);
     for (struct str rest = s; !str_starts(rest, STR("audit(")) && next_item(&rest, &it) && it.name.n;) {
         if (str_is(it.name, "msg") || !(str_is(it.name, "node") || str_is(it.name, "type")))
             break;
@@ -286,12 +286,12 @@ size_t body_audit(struct message *m, struct str s) {
     at = str_find(s, STR("audit("));
     if (at == SIZE_MAX) { /* as the journal has it: "USER_LOGIN pid=1 ..." */
         at = str_chr(s, ' ');
-        name = type_name(sub(s, 0, at));
+        name = type_name(str_sub(s, 0, at));
         if (str_chr(name, '=') == SIZE_MAX && body_put(m, STR("type"), name, 0))
-            parts(m, sub(s, at, s.n), str_is(name, "EXECVE"), str_is(name, "PROCTITLE"));
+            parts(m, str_sub(s, at, s.n), str_is(name, "EXECVE"), str_is(name, "PROCTITLE"));
         return m->nfields - before;
     }
-    parts(m, stamp(m, sub(s, at, s.n)), str_is(name, "EXECVE"), str_is(name, "PROCTITLE"));
+    parts(m, stamp(m, str_sub(s, at, s.n)), str_is(name, "EXECVE"), str_is(name, "PROCTITLE"));
     if (str_is(name, "SYSCALL"))
         call_name(m, before);
     return m->nfields - before;

@@ -49,13 +49,13 @@ bool cef_header(struct str *s, struct str *field) {
         if (s->p[i] == '\\' && i + 1 < s->n)
             i++;
         else if (s->p[i] == '|') {
-            *field = sub(*s, 0, i);
-            *s = sub(*s, i + 1, s->n);
+            *field = str_sub(*s, 0, i);
+            *s = str_sub(*s, i + 1, s->n);
             return true;
         }
     }
     *field = *s;
-    *s = sub(*s, s->n, s->n);
+    *s = str_sub(*s, s->n, s->n);
     return field->n > 0;
 }
 
@@ -94,11 +94,11 @@ size_t cef_extension(struct message *m, struct str s) {
     struct str value;
 
     while (s.n && s.p[0] == ' ')
-        s = sub(s, 1, s.n);
+        s = str_sub(s, 1, s.n);
     for (key = next_key(s, 0, &e); key && body_room(m);) {
         size_t next = next_key(s, e + 1, &next_e), end = next ? next_e - next : s.n;
-        if (cef_value(m, without_blanks(sub(s, e + 1, end)), &value))
-            added += body_put(m, sub(s, e - key, e), value, 0);
+        if (cef_value(m, without_blanks(str_sub(s, e + 1, end)), &value))
+            added += body_put(m, str_sub(s, e - key, e), value, 0);
         key = next;
         e = next_e;
     }
@@ -127,7 +127,7 @@ size_t body_cef(struct message *m, struct str s) {
     size_t from = m->nfields, added = 0, at = str_find(s, STR("CEF:"));
     struct str field, value;
 
-    s = str_trim(sub(s, at == SIZE_MAX ? s.n : at + 4, s.n));
+    s = str_trim(str_sub(s, at == SIZE_MAX ? s.n : at + 4, s.n));
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (!cef_header(&s, &field) || !cef_value(m, str_trim(field), &value))
             return added;

@@ -13,9 +13,9 @@
 
 static struct str line(struct str *s, bool octal) {
     size_t n = octal ? str_find(*s, STR("#012")) : str_chr(*s, '\n');
-    struct str l = sub(*s, 0, n);
+    struct str l = str_sub(*s, 0, n);
 
-    *s = n == SIZE_MAX ? sub(*s, s->n, s->n) : sub(*s, n + (octal ? 4 : 1), s->n);
+    *s = n == SIZE_MAX ? str_sub(*s, s->n, s->n) : str_sub(*s, n + (octal ? 4 : 1), s->n);
     return l;
 }
 
@@ -29,8 +29,8 @@ static bool binary(struct str *s, struct str *value) {
         n = n << 8 | (unsigned char)s->p[i];
     if (n > s->n - 8)
         return false;
-    *value = sub(*s, 8, 8 + (size_t)n);
-    *s = sub(*s, 9 + (size_t)n, s->n);
+    *value = str_sub(*s, 8, 8 + (size_t)n);
+    *s = str_sub(*s, 9 + (size_t)n, s->n);
     return true;
 }
 
@@ -43,7 +43,7 @@ size_t body_journal(struct message *m, struct str s) {
         struct str l = line(&s, octal);
         size_t eq = str_chr(l, '=');
         if (eq != SIZE_MAX && eq)
-            added += body_put(m, sub(l, 0, eq), sub(l, eq + 1, l.n), 0);
+            added += body_put(m, str_sub(l, 0, eq), str_sub(l, eq + 1, l.n), 0);
         else if (eq == SIZE_MAX && l.n && !octal && binary(&s, &value))
             added += body_put(m, l, value, 0);
         else if (l.n)

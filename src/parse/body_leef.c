@@ -20,7 +20,7 @@ static bool delimiter(struct str s, char *c) {
         *c = s.n ? s.p[0] : '\t';
         return true;
     }
-    struct str digits = str_starts(s, STR("0x")) ? sub(s, 2, s.n) : s.p[0] == 'x' ? sub(s, 1, s.n) : STR_NONE;
+    struct str digits = str_starts(s, STR("0x")) ? str_sub(s, 2, s.n) : s.p[0] == 'x' ? str_sub(s, 1, s.n) : STR_NONE;
     int v = 0;
     if (digits.n == 0 || digits.n > 4)
         return false;
@@ -41,7 +41,7 @@ static size_t attribute(struct str s, char c, bool octal, size_t *skip) {
     for (; n < s.n; n++) {
         if (s.p[n] == '\\' && n + 1 < s.n && s.p[n + 1] == c)
             n++;
-        else if (octal ? str_starts(sub(s, n, n + 4), STR("#011")) : s.p[n] == c)
+        else if (octal ? str_starts(str_sub(s, n, n + 4), STR("#011")) : s.p[n] == c)
             return n;
     }
     return s.n;
@@ -74,11 +74,11 @@ static size_t attributes(struct message *m, struct str s, char c) {
     if (c == '\t' && !octal && str_chr(s, '\t') == SIZE_MAX)
         return cef_extension(m, s);
     while (s.n && body_room(m)) {
-        size_t n = attribute(s, c, octal, &skip), eq = str_chr(sub(s, 0, n), '=');
-        struct str key = eq < n ? str_trim(sub(s, 0, eq)) : STR_NONE;
-        if (key.n && unescaped(m, str_trim(sub(s, eq + 1, n)), c, &value))
+        size_t n = attribute(s, c, octal, &skip), eq = str_chr(str_sub(s, 0, n), '=');
+        struct str key = eq < n ? str_trim(str_sub(s, 0, eq)) : STR_NONE;
+        if (key.n && unescaped(m, str_trim(str_sub(s, eq + 1, n)), c, &value))
             added += body_put(m, key, value, 0);
-        s = sub(s, n + skip, s.n);
+        s = str_sub(s, n + skip, s.n);
     }
     return added;
 }
@@ -90,9 +90,9 @@ size_t body_leef(struct message *m, struct str s) {
     bool two = false;
     char c = '\t';
 
-    s = sub(s, at == SIZE_MAX ? s.n : at + 5, s.n);
+    s = str_sub(s, at == SIZE_MAX ? s.n : at + 5, s.n);
     while (s.n && s.p[0] == ' ')
-        s = sub(s, 1, s.n);
+        s = str_sub(s, 1, s.n);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (!cef_header(&s, &field) || !cef_value(m, str_trim(field), &value))
             return added;
@@ -106,7 +106,7 @@ size_t body_leef(struct message *m, struct str s) {
     if (two && cef_header(&rest, &field) && delimiter(field, &c))
         s = rest;
     else if (s.n && s.p[0] == '|') /* 1.0 with the empty sixth field of 2.0 */
-        s = sub(s, 1, s.n);
+        s = str_sub(s, 1, s.n);
     added += attributes(m, s, c);
     return added + cef_labels(m, from);
 }

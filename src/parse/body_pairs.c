@@ -39,7 +39,7 @@ static size_t quoted(struct str s, struct pair *p) {
             p->escaped = true;
             n++;
         }
-    p->value = sub(s, 1, n);
+    p->value = str_sub(s, 1, n);
     return n < s.n ? n + 1 : n;
 }
 
@@ -48,9 +48,9 @@ static size_t bare(struct str s, struct pair *p) {
     size_t n = 0;
 
     for (; n < s.n && s.p[n] != ' ' && s.p[n] != '\t'; n++)
-        if ((s.p[n] == ',' || s.p[n] == ';') && (n + 1 == s.n || s.p[n + 1] == ' ' || pair_name(sub(s, n + 1, s.n))))
+        if ((s.p[n] == ',' || s.p[n] == ';') && (n + 1 == s.n || s.p[n + 1] == ' ' || pair_name(str_sub(s, n + 1, s.n))))
             break;
-    p->value = sub(s, 0, n);
+    p->value = str_sub(s, 0, n);
     return n;
 }
 
@@ -59,18 +59,18 @@ bool pair_next(struct str *s, struct pair *p) {
         size_t n = 0;
         while (n < s->n && memchr(" \t,;[(\r\n", s->p[n], 8))
             n++;
-        *s = sub(*s, n, s->n);
+        *s = str_sub(*s, n, s->n);
         n = pair_name(*s);
         if (n == 0) {
             while (n < s->n && s->p[n] != ' ' && s->p[n] != '\t' && s->p[n] != ',')
                 n++;
-            *s = sub(*s, n, s->n);
+            *s = str_sub(*s, n, s->n);
             continue;
         }
-        *p = (struct pair){.name = sub(*s, 0, n)};
-        *s = sub(*s, n + 1, s->n);
+        *p = (struct pair){.name = str_sub(*s, 0, n)};
+        *s = str_sub(*s, n + 1, s->n);
         bool quote = s->n && (s->p[0] == '"' || s->p[0] == '\'');
-        *s = sub(*s, quote ? quoted(*s, p) : bare(*s, p), s->n);
+        *s = str_sub(*s, quote ? quoted(*s, p) : bare(*s, p), s->n);
         return true;
     }
     return false;
@@ -97,16 +97,16 @@ bool pair_value(struct message *m, const struct pair *p, struct str *value) {
 
 /* A packet filter's line: what stands before "IN=" is the rule's own prefix. */
 static struct str behind_prefix(struct message *m, struct str s, size_t *added) {
-    size_t at = str_find(sub(s, 0, 256), STR("IN="));
+    size_t at = str_find(str_sub(s, 0, 256), STR("IN="));
 
-    if (at == SIZE_MAX || at == 0 || s.p[at - 1] == '_' || str_find(sub(s, at, s.n), STR(" OUT=")) == SIZE_MAX || pair_name(s))
+    if (at == SIZE_MAX || at == 0 || s.p[at - 1] == '_' || str_find(str_sub(s, at, s.n), STR(" OUT=")) == SIZE_MAX || pair_name(s))
         return s;
-    struct str before = sub(s, 0, at);
+    struct str before = str_sub(s, 0, at);
     size_t stamp = before.p[0] == '[' && before.n > 1 && (is_digit(before.p[1]) || before.p[1] == ' ') ? str_chr(before, ']') + 1 : 0;
-    before = str_trim(sub(before, stamp, before.n));
+    before = str_trim(str_sub(before, stamp, before.n));
     if (before.n)
         *added += body_put(m, STR("prefix"), before, 0);
-    return sub(s, at, s.n);
+    return str_sub(s, at, s.n);
 }
 
 size_t body_pairs(struct message *m, struct str s) {

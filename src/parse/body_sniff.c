@@ -13,9 +13,9 @@
 #include <string.h>
 
 static struct str behind(struct str s, size_t n) {
-    s = sub(s, n, s.n);
+    s = str_sub(s, n, s.n);
     while (s.n && s.p[0] == ' ')
-        s = sub(s, 1, s.n);
+        s = str_sub(s, 1, s.n);
     return s;
 }
 
@@ -47,7 +47,7 @@ static bool logger_name(struct str s) {
     static const char *const levels[] = {"DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL"};
     if (s.p[s.n - 1] != '}')
         return false;
-    struct str word = sub(s, 0, str_chr(sub(s, 0, 64), ' ')), rest = behind(s, word.n), level = sub(rest, 0, str_chr(sub(rest, 0, 16), ' '));
+    struct str word = str_sub(s, 0, str_chr(str_sub(s, 0, 64), ' ')), rest = behind(s, word.n), level = str_sub(rest, 0, str_chr(str_sub(rest, 0, 16), ' '));
 
     if (word.n == 0 || word.n == s.n)
         return false;
@@ -66,18 +66,18 @@ static bool access_stamp(struct str s) {
 /* "192.0.2.1 - bob [11/Oct/2026:22:14:15 +0000] "", maybe with the virtual host in front. The stamp is sought first: few lines have
  * so much as its bracket. */
 static bool access_log(struct str s) {
-    struct str front = sub(s, 0, 512), first;
+    struct str front = str_sub(s, 0, 512), first;
     size_t at = 0, n = 0;
 
     for (int tries = 0; tries < 4 && !n; tries++) {
-        size_t k = str_chr(sub(front, at, front.n), '[');
+        size_t k = str_chr(str_sub(front, at, front.n), '[');
         if (k == SIZE_MAX)
             return false;
-        if (access_stamp(sub(s, at + k, s.n)))
+        if (access_stamp(str_sub(s, at + k, s.n)))
             n = at + k;
         at += k + 1;
     }
-    first = sub(front, 0, str_chr(sub(front, 0, n), ' '));
+    first = str_sub(front, 0, str_chr(str_sub(front, 0, n), ' '));
     return n > 1 && first.n && first.n < n && str_chr(first, '=') == SIZE_MAX &&
            (str_chr(first, '.') != SIZE_MAX || str_chr(first, ':') != SIZE_MAX || str_is(first, "-") || str_is(first, "localhost"));
 }
@@ -100,10 +100,10 @@ static bool audit(struct str program, struct str s) {
     if (str_starts(s, STR("audit: ")))
         s = behind(s, 7);
     if (str_starts(s, STR("node=")))
-        s = behind(s, str_chr(sub(s, 0, 300), ' ') == SIZE_MAX ? s.n : str_chr(s, ' '));
+        s = behind(s, str_chr(str_sub(s, 0, 300), ' ') == SIZE_MAX ? s.n : str_chr(s, ' '));
     if (!str_starts(s, STR("type=")))
         return str_starts(s, STR("audit(1"));
-    s = sub(s, 5, 128);
+    s = str_sub(s, 5, 128);
     return str_find(s, STR("msg=audit(")) != SIZE_MAX || str_find(s, STR(" audit(")) != SIZE_MAX;
 }
 
@@ -116,10 +116,10 @@ static bool filters(struct str program) {
 static bool packet(struct str program, struct str s) {
     if (s.p[0] != 'I' && !filters(program))
         return false;
-    struct str front = sub(s, 0, 192);
+    struct str front = str_sub(s, 0, 192);
     size_t at = str_find(front, STR("IN="));
-    return at != SIZE_MAX && (at == 0 || filters(program)) && str_find(sub(front, at, front.n), STR(" OUT=")) != SIZE_MAX &&
-           str_find(sub(s, at, s.n), STR(" SRC=")) != SIZE_MAX;
+    return at != SIZE_MAX && (at == 0 || filters(program)) && str_find(str_sub(front, at, front.n), STR(" OUT=")) != SIZE_MAX &&
+           str_find(str_sub(s, at, s.n), STR(" SRC=")) != SIZE_MAX;
 }
 
 /* Two pairs at the front. */

@@ -32,11 +32,11 @@ static size_t tag_at(struct str s, struct tag *t) {
         return 0;
     t->closing = n && s.p[0] == '/';
     t->empty = n && s.p[n - 1] == '/';
-    struct str in = sub(s, t->closing, n - (t->empty && n > 1));
+    struct str in = str_sub(s, t->closing, n - (t->empty && n > 1));
     while (name < in.n && in.p[name] > ' ')
         name++;
-    t->name = sub(in, 0, name);
-    t->attributes = sub(in, name, in.n);
+    t->name = str_sub(in, 0, name);
+    t->attributes = str_sub(in, name, in.n);
     return n + 1;
 }
 
@@ -45,13 +45,13 @@ static bool attribute(struct str *s, struct str *name, struct str *value) {
 
     if (eq == SIZE_MAX || eq + 1 >= s->n || (s->p[eq + 1] != '"' && s->p[eq + 1] != '\''))
         return false;
-    *name = str_trim(sub(*s, 0, eq));
-    struct str rest = sub(*s, eq + 2, s->n);
+    *name = str_trim(str_sub(*s, 0, eq));
+    struct str rest = str_sub(*s, eq + 2, s->n);
     size_t end = str_chr(rest, s->p[eq + 1]);
     if (end == SIZE_MAX)
         return false;
-    *value = sub(rest, 0, end);
-    *s = sub(rest, end + 1, rest.n);
+    *value = str_sub(rest, 0, end);
+    *s = str_sub(rest, end + 1, rest.n);
     return name->n > 0;
 }
 
@@ -77,7 +77,7 @@ static size_t entity(struct str s, char *out) {
     } names[] = {{"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
 
     if (s.n && s.p[0] == '#')
-        return numeric(sub(s, 1, s.n), out);
+        return numeric(str_sub(s, 1, s.n), out);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (str_is(s, names[i].name)) {
             out[0] = names[i].c;
@@ -96,9 +96,9 @@ static bool text(struct message *m, struct str s, struct str *value) {
     if (!out)
         return false;
     for (size_t i = 0; i < s.n; i++) {
-        size_t end = s.p[i] == '&' ? str_chr(sub(s, i, i + 12), ';') : SIZE_MAX, got = 0;
+        size_t end = s.p[i] == '&' ? str_chr(str_sub(s, i, i + 12), ';') : SIZE_MAX, got = 0;
         if (end != SIZE_MAX)
-            got = entity(sub(s, i + 1, i + end), out + n);
+            got = entity(str_sub(s, i + 1, i + end), out + n);
         if (got) {
             n += got;
             i += end;
@@ -134,7 +134,7 @@ static size_t leaf(struct message *m, const struct tag *t, struct str s) {
         if (str_is(key, "Name"))
             name = value;
     if (str_starts(s, STR("<![CDATA[")) && str_ends(s, STR("]]>")))
-        value = sub(s, 9, s.n - 3);
+        value = str_sub(s, 9, s.n - 3);
     else if (!text(m, s, &value))
         return 0;
     return name.n ? body_put(m, name, value, 0) : 0;
@@ -150,7 +150,7 @@ static size_t text_length(struct str s) {
             return SIZE_MAX;
         n += 3;
     }
-    size_t at = str_chr(sub(s, n, s.n), '<');
+    size_t at = str_chr(str_sub(s, n, s.n), '<');
     return at == SIZE_MAX ? at : n + at;
 }
 
@@ -160,11 +160,11 @@ size_t body_xml(struct message *m, struct str s) {
     bool system = false;
 
     while ((n = text_length(s)) != SIZE_MAX) {
-        struct str content = sub(s, 0, n);
-        s = sub(s, n + 1, s.n);
+        struct str content = str_sub(s, 0, n);
+        s = str_sub(s, n + 1, s.n);
         if ((n = tag_at(s, &t)) == 0)
             break;
-        s = sub(s, n, s.n);
+        s = str_sub(s, n, s.n);
         if (t.name.n == 0 || t.name.p[0] == '!' || t.name.p[0] == '?')
             continue;
         if (t.closing && open.name.n && str_eq(open.name, t.name))

@@ -44,7 +44,7 @@ static bool word(struct str s, size_t *n, struct str *host) {
 
     while (end < s.n && s.p[end] != ' ')
         end++;
-    struct str w = sub(s, 0, end);
+    struct str w = str_sub(s, 0, end);
     bool colon = w.n && w.p[w.n - 1] == ':';
     w.n -= colon;
     *n = end + 1;
@@ -61,11 +61,11 @@ size_t cisco_head(struct str s, struct msg_time *t, struct str *host) {
 
     *host = STR_NONE;
     for (int k = 0; k <= WORDS && i < s.n; k++) {
-        struct str rest = sub(s, i, s.n);
+        struct str rest = str_sub(s, i, s.n);
         if ((n = ends_in_colon(rest, t)))
             return i + n;
-        if ((n = node(rest)) && (ends_in_colon(sub(rest, n, rest.n), t)))
-            return i + n + ends_in_colon(sub(rest, n, rest.n), t);
+        if ((n = node(rest)) && (ends_in_colon(str_sub(rest, n, rest.n), t)))
+            return i + n + ends_in_colon(str_sub(rest, n, rest.n), t);
         if (!word(rest, &n, host))
             return 0;
         i += n;

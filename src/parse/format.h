@@ -20,15 +20,6 @@ bool quick_parse(struct message *m, struct str rest);
 /* The length of a valid STRUCTURED-DATA (RFC 5424 6.3, not NILVALUE) at the front of s; 0 when there is none. */
 size_t sd_length(struct str s);
 
-/* str_sub without the call: a header takes twenty of them, and every line has a header. */
-static inline struct str sub(struct str s, size_t from, size_t to) {
-    if (to > s.n)
-        to = s.n;
-    if (from > to)
-        from = to;
-    return s.p ? (struct str){s.p + from, to - from} : s;
-}
-
 static inline bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }

@@ -16,8 +16,8 @@ static bool word(struct str *s, struct str *out) {
         n++;
     if (n == 0 || n == s->n)
         return false;
-    *out = n == 1 && s->p[0] == '-' ? STR_NONE : sub(*s, 0, n);
-    *s = sub(*s, n + 1, s->n);
+    *out = n == 1 && s->p[0] == '-' ? STR_NONE : str_sub(*s, 0, n);
+    *s = str_sub(*s, n + 1, s->n);
     return true;
 }
 
@@ -60,7 +60,7 @@ static struct str skip_data(struct str s) {
         n = structured(s);
     while (n && n < s.n && s.p[n] == ' ')
         n++;
-    return n < s.n || (s.n && s.p[0] == '-') ? sub(s, n, s.n) : s; /* nothing but data: that is what it says, then */
+    return n < s.n || (s.n && s.p[0] == '-') ? str_sub(s, n, s.n) : s; /* nothing but data: that is what it says, then */
 }
 
 bool near5424_parse(struct message *m, struct str rest, enum pri_kind pri) {
@@ -72,11 +72,11 @@ bool near5424_parse(struct message *m, struct str rest, enum pri_kind pri) {
         return false;
     struct str host, app = STR_NONE, procid = STR_NONE;
     struct msg_time t;
-    rest = sub(rest, n + 1, rest.n);
+    rest = str_sub(rest, n + 1, rest.n);
     bool epoch = !(n = stamp_iso(rest, &t)) && (n = stamp_epoch(rest, &t));
     if (n == 0 || n == rest.n || rest.p[n] != ' ')
         return false;
-    rest = sub(rest, n + 1, rest.n);
+    rest = str_sub(rest, n + 1, rest.n);
     if (!word(&rest, &host) || (!epoch && (!word(&rest, &app) || !word(&rest, &procid))))
         return false;
     m->ts = t;

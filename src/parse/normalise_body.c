@@ -99,7 +99,7 @@ static bool has(const struct message *m, uint16_t id, struct str name) {
 /* Seconds, milli-, micro- or nanoseconds since 1970, by how many digits they have. */
 static bool epoch(struct str s, struct msg_time *t) {
     uint64_t v, unit = 0;
-    struct str whole = sub(s, 0, str_chr(s, '.'));
+    struct str whole = str_sub(s, 0, str_chr(s, '.'));
 
     if (whole.n == 10)
         return stamp_epoch(s, t) > 0;
@@ -362,7 +362,7 @@ void normalise_web_path(struct message *m) {
 
     if (!message_has(m, F_WEB_TARGET, STR_NONE, &target) || !target || message_has(m, F_WEB_PATH, STR_NONE, &path))
         return;
-    message_add(m, F_WEB_PATH, STR_NONE, sub(target->value, 0, str_chr(target->value, '?')), target->flags & FIELD_DERIVED);
+    message_add(m, F_WEB_PATH, STR_NONE, str_sub(target->value, 0, str_chr(target->value, '?')), target->flags & FIELD_DERIVED);
 }
 
 void normalise_body(const struct normaliser *nz, struct message *m, struct search *q) {

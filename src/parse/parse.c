@@ -42,7 +42,7 @@ static struct str program(struct str app) {
         for (size_t i = 0; i < app.n; i++)
             if (app.p[i] == '/' && i + 1 < app.n)
                 cut = i + 1;
-    app = sub(app, cut, app.n);
+    app = str_sub(app, cut, app.n);
     for (size_t i = 1; i < app.n; i++)
         if (app.p[i] == '(' || app.p[i] == ' ')
             app.n = i;
@@ -53,15 +53,15 @@ static struct str program(struct str app) {
 
 /* "N times" behind `lead`: N, and *s moved behind it; 0 when it is not that. */
 static uint32_t times(struct str *s, struct str lead) {
-    struct str r = sub(*s, lead.n, s->n);
+    struct str r = str_sub(*s, lead.n, s->n);
     uint64_t v = 0;
     size_t n = 0;
 
     while (n < r.n && n < 9 && is_digit(r.p[n]))
         n++;
-    if (!str_u64(sub(r, 0, n), REPEAT_MAX, &v) || !str_starts(sub(r, n, r.n), STR(" times")))
+    if (!str_u64(str_sub(r, 0, n), REPEAT_MAX, &v) || !str_starts(str_sub(r, n, r.n), STR(" times")))
         return 0;
-    *s = sub(r, n + 6, r.n);
+    *s = str_sub(r, n + 6, r.n);
     return (uint32_t)v;
 }
 
@@ -73,12 +73,12 @@ static __attribute__((noinline)) void repeat(struct message *m) {
         uint32_t n = times(&t, STR("message repeated "));
         if (n && str_starts(t, STR(": [")) && t.p[t.n - 1] == ']') {
             m->repeat = n;
-            m->text = sub(t, (t.p[3] == ' ' ? 4u : 3u), t.n - 1);
+            m->text = str_sub(t, (t.p[3] == ' ' ? 4u : 3u), t.n - 1);
         }
         return;
     }
     if (str_starts(t, STR("--- ")) && str_ends(t, STR(" ---"))) /* macOS */
-        t = sub(t, 4, t.n - 4);
+        t = str_sub(t, 4, t.n - 4);
     if (str_starts(t, STR("last message repeated "))) {
         m->text = t;
         uint32_t n = times(&t, STR("last message repeated "));
@@ -139,15 +139,15 @@ static size_t compose(struct str s) {
 /* "2026-10-11T22:14:15.123456789Z stdout F TEXT": what Kubernetes' runtimes (CRI) write; P: the line goes on in the next. Apart, as is what
  * follows: nearly every line ends at the test before it. */
 static __attribute__((noinline)) void unwrap(struct message *m) {
-    struct str t = m->text = sub(m->text, compose(m->text), m->text.n);
+    struct str t = m->text = str_sub(m->text, compose(m->text), m->text.n);
     struct msg_time at;
     size_t n;
 
     if (t.n < 30 || !is_digit(t.p[0]) || t.p[10] != 'T' || !(n = stamp_iso(t, &at)))
         return;
-    t = sub(t, n, t.n);
+    t = str_sub(t, n, t.n);
     if (t.n > 10 && (str_starts(t, STR(" stdout ")) || str_starts(t, STR(" stderr "))) && (t.p[8] == 'F' || t.p[8] == 'P') && t.p[9] == ' ')
-        m->text = sub(t, 10, t.n);
+        m->text = str_sub(t, 10, t.n);
 }
 
 /* What a container's runtime put in front begins with a digit, or its first word ends in one. */
@@ -199,7 +199,7 @@ static void parse(struct message *m, bool quick) {
     reset(m);
     size_t end;
     enum pri_kind kind = pri(m->raw, &m->pri, &end);
-    struct str rest = sub(m->raw, end, m->raw.n);
+    struct str rest = str_sub(m->raw, end, m->raw.n);
 
     if (quick && kind == PRI_GOOD && quick_parse(m, rest))
         m->dialect = DIALECT_RFC3164;

@@ -47,13 +47,13 @@ static bool tag(struct str s, struct tag *t) {
 
     if (n == 0 || n + 2 >= s.n || is_digit(s.p[0]) || s.p[0] == '*' || s.p[0] == '.' || s.p[0] == '<')
         return false;
-    t->app = sub(s, 0, n);
+    t->app = str_sub(s, 0, n);
     t->pid = STR_NONE;
     if (s.p[n] == '[') {
-        k = tag_run(sub(s, n + 1, s.n), TAG_CHAR);
+        k = tag_run(str_sub(s, n + 1, s.n), TAG_CHAR);
         if (k == 0 || k > PID_MAX || n + k + 4 > s.n || s.p[n + k + 1] != ']')
             return false;
-        t->pid = sub(s, n + 1, n + 1 + k);
+        t->pid = str_sub(s, n + 1, n + 1 + k);
         n += k + 2;
     }
     t->end = n + 2;
@@ -66,17 +66,17 @@ bool quick_parse(struct message *m, struct str rest) {
 
     if (rest.n < STAMP + 8 || !stamp(rest, &c) || !begins_host(rest.p + STAMP + 1))
         return false;
-    struct str s = sub(rest, STAMP + 1, rest.n);
+    struct str s = str_sub(rest, STAMP + 1, rest.n);
     size_t n = tag_run_both(s);
-    if (n == 0 || n > HOST_MAX || n + 2 >= s.n || s.p[n] != ' ' || unsure_host(s, n) || !tag(sub(s, n + 1, s.n), &t))
+    if (n == 0 || n > HOST_MAX || n + 2 >= s.n || s.p[n] != ' ' || unsure_host(s, n) || !tag(str_sub(s, n + 1, s.n), &t))
         return false;
     m->ts.civil = c;
     m->ts.present = true;
-    m->ts.text = sub(rest, 0, STAMP);
-    m->host = sub(s, 0, n);
+    m->ts.text = str_sub(rest, 0, STAMP);
+    m->host = str_sub(s, 0, n);
     m->app = t.app;
     m->procid = t.pid;
-    m->msg = text_trimmed(sub(s, n + 1 + t.end, s.n));
+    m->msg = text_trimmed(str_sub(s, n + 1 + t.end, s.n));
     m->valid = true;
     return true;
 }

@@ -27,7 +27,7 @@ static struct str skip_blanks(struct str s) {
 
     while (n < s.n && s.p[n] == ' ')
         n++;
-    return sub(s, n, s.n);
+    return str_sub(s, n, s.n);
 }
 
 /* What syslogd itself says, without a tag, and of some without a host. */
@@ -48,7 +48,7 @@ static size_t forwarded(struct str s, struct str *host) {
         n++;
     if (n == lead.n || n == s.n || s.p[n - 1] != ':')
         return 0;
-    *host = sub(s, lead.n, n - 1);
+    *host = str_sub(s, lead.n, n - 1);
     return n + 1;
 }
 
@@ -56,18 +56,18 @@ static struct str read_host(struct message *m, struct str s) {
     size_t n = forwarded(s, &m->host);
 
     if (n)
-        return sub(s, n, s.n);
+        return str_sub(s, n, s.n);
     if (speaks_itself(s))
         return s;
     if ((n = tag_host(s))) {
-        m->host = n == 1 && s.p[0] == '-' ? STR_NONE : sub(s, 0, n);
-        return skip_blanks(sub(s, n, s.n));
+        m->host = n == 1 && s.p[0] == '-' ? STR_NONE : str_sub(s, 0, n);
+        return skip_blanks(str_sub(s, n, s.n));
     }
     while (n < s.n && s.p[n] != ' ' && s.p[n] != ':')
         n++;
-    if (n && str_starts(sub(s, n, s.n), STR(": %")) && tag_host(sub(s, 0, n)) == n) { /* ASA: "fw1: %ASA-6-..." */
-        m->host = sub(s, 0, n);
-        return sub(s, n + 2, s.n);
+    if (n && str_starts(str_sub(s, n, s.n), STR(": %")) && tag_host(str_sub(s, 0, n)) == n) { /* ASA: "fw1: %ASA-6-..." */
+        m->host = str_sub(s, 0, n);
+        return str_sub(s, n + 2, s.n);
     }
     return s;
 }
@@ -79,15 +79,15 @@ static struct str skip_between(struct str s, bool *priority) {
     size_t skip;
 
     if (s.n && s.p[0] == ':' && str_starts(s, STR(": %"))) /* ASA with "logging device-id" */
-        return sub(s, 2, s.n);
+        return str_sub(s, 2, s.n);
     if (s.n && (is_digit(s.p[0]) || s.p[0] == '*' || s.p[0] == '.')) { /* a relay wrote the header, the router its own behind it */
         size_t n = cisco_head(s, &t, &host);
-        if (n && str_starts(sub(s, n, s.n), STR(": %")))
-            return sub(s, n + 2, s.n);
+        if (n && str_starts(str_sub(s, n, s.n), STR(": %")))
+            return str_sub(s, n + 2, s.n);
     }
     skip = tag_priority(s);
     *priority = *priority || skip;
-    return sub(s, skip, s.n);
+    return str_sub(s, skip, s.n);
 }
 
 /* Behind the host. */
@@ -97,7 +97,7 @@ static void text(struct message *m, struct str s) {
     if (!speaks_itself(s) && !body_is_versioned(s) && tag_read(s, &t)) { /* "CEF:0|...": no tag */
         m->app = t.app;
         m->procid = t.pid;
-        s = sub(s, t.end, s.n);
+        s = str_sub(s, t.end, s.n);
     }
     m->msg = text_trimmed(s);
 }
@@ -163,10 +163,10 @@ static bool without_stamp(struct message *m, struct str s) {
     if (like_5424(s) || body_is_versioned(s))
         return false;
     if (!tag_read(s, &t)) {
-        if (!(n = tag_host(s)) || !tag_read(skip_blanks(sub(s, n, s.n)), &t) || str_absent(t.pid) || !all_digits(t.pid))
+        if (!(n = tag_host(s)) || !tag_read(skip_blanks(str_sub(s, n, s.n)), &t) || str_absent(t.pid) || !all_digits(t.pid))
             return false;
-        m->host = sub(s, 0, n);
-        s = skip_blanks(sub(s, n, s.n));
+        m->host = str_sub(s, 0, n);
+        s = skip_blanks(str_sub(s, n, s.n));
     }
     text(m, s);
     return true;
@@ -180,7 +180,7 @@ static bool cisco(struct message *m, struct str s) {
         clear(m);
         return false;
     }
-    text(m, sub(s, n + 2, s.n));
+    text(m, str_sub(s, n + 2, s.n));
     m->valid = true;
     return true;
 }
@@ -188,16 +188,16 @@ static bool cisco(struct message *m, struct str s) {
 bool rfc3164_parse(struct message *m, struct str rest, enum pri_kind pri) {
     size_t n = 0;
     enum sure sure = read_stamp(rest, pri, &m->ts, &n);
-    bool colon = n && n + 1 < rest.n && rest.p[n] == ':' && rest.p[n + 1] == ' ' && (pri != PRI_NONE || str_starts(sub(rest, n, rest.n), STR(": %")));
+    bool colon = n && n + 1 < rest.n && rest.p[n] == ':' && rest.p[n + 1] == ' ' && (pri != PRI_NONE || str_starts(str_sub(rest, n, rest.n), STR(": %")));
 
     if (!sure || (n < rest.n && rest.p[n] != ' ' && !colon)) {
         m->ts = (struct msg_time){0};
         return pri == PRI_GOOD && (cisco(m, rest) || without_stamp(m, rest));
     }
-    struct str s = skip_blanks(sub(rest, n + colon, rest.n));
+    struct str s = skip_blanks(str_sub(rest, n + colon, rest.n));
     size_t skip = tag_priority(s);
     bool priority = skip > 0;
-    s = sub(s, skip, s.n);
+    s = str_sub(s, skip, s.n);
     bool asa = s.n && s.p[0] == ':' && str_starts(s, STR(": %"));
     text(m, colon ? s : skip_between(asa ? s : read_host(m, s), &priority));
     if (pri == PRI_NONE && !is_syslog(m, sure, priority)) {

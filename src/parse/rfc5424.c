@@ -18,8 +18,8 @@ static bool token(struct str *s, size_t max, struct str *out) {
         n++;
     if (n == 0 || n > max || n == s->n || s->p[n] != ' ')
         return false;
-    *out = n == 1 && s->p[0] == '-' ? STR_NONE : sub(*s, 0, n);
-    *s = sub(*s, n + 1, s->n);
+    *out = n == 1 && s->p[0] == '-' ? STR_NONE : str_sub(*s, 0, n);
+    *s = str_sub(*s, n + 1, s->n);
     return true;
 }
 
@@ -33,7 +33,7 @@ static bool version(struct str *s, int16_t *out) {
     if (n == 0 || n > 3 || s->p[0] == '0' || n == s->n || s->p[n] != ' ')
         return false;
     *out = (int16_t)v;
-    *s = sub(*s, n + 1, s->n);
+    *s = str_sub(*s, n + 1, s->n);
     return true;
 }
 
@@ -48,7 +48,7 @@ static bool stamp(struct str *s, struct msg_time *t) {
         n = stamp_rfc5424(*s, t);
     if (n == 0 || n >= s->n || s->p[n] != ' ')
         return false;
-    *s = sub(*s, n + 1, s->n);
+    *s = str_sub(*s, n + 1, s->n);
     return true;
 }
 
@@ -56,17 +56,17 @@ static bool structured(struct str *s, struct str *sd) {
     bool nil = s->n && s->p[0] == '-';
     size_t n = nil ? 1 : sd_length(*s);
 
-    *sd = nil ? STR_NONE : sub(*s, 0, n);
-    *s = sub(*s, n, s->n);
+    *sd = nil ? STR_NONE : str_sub(*s, 0, n);
+    *s = str_sub(*s, n, s->n);
     return n && (s->n == 0 || s->p[0] == ' ');
 }
 
 /* MSG: with a BOM it promises UTF-8, and the promise is held; without, it is any octets. */
 static bool body(struct str s, struct str *msg, bool *bom) {
-    s = sub(s, 1, s.n);
+    s = str_sub(s, 1, s.n);
     *bom = str_starts(s, STR("\xef\xbb\xbf"));
     if (*bom) {
-        s = sub(s, 3, s.n);
+        s = str_sub(s, 3, s.n);
         if (!str_utf8(s))
             return false;
     }

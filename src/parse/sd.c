@@ -38,35 +38,35 @@ static size_t value_length(struct str s) {
 
 /* Cuts one SD-PARAM (with its leading blank) off the front. */
 static bool param(struct str *s, struct str *name, struct str *value) {
-    struct str r = sub(*s, 1, s->n);
+    struct str r = str_sub(*s, 1, s->n);
     size_t n = name_length(r);
 
     if (n == 0 || n + 1 >= r.n || r.p[n] != '=' || r.p[n + 1] != '"')
         return false;
-    *name = sub(r, 0, n);
-    r = sub(r, n + 2, r.n);
+    *name = str_sub(r, 0, n);
+    r = str_sub(r, n + 2, r.n);
     n = value_length(r);
     if (n == SIZE_MAX)
         return false;
-    *value = sub(r, 0, n);
-    *s = sub(r, n + 1, r.n);
+    *value = str_sub(r, 0, n);
+    *s = str_sub(r, n + 1, r.n);
     return true;
 }
 
 static bool element(struct str *s, struct str *id) {
-    struct str r = sub(*s, 1, s->n), name, value;
+    struct str r = str_sub(*s, 1, s->n), name, value;
     size_t n = name_length(r);
 
     if (n == 0)
         return false;
-    *id = sub(r, 0, n);
-    r = sub(r, n, r.n);
+    *id = str_sub(r, 0, n);
+    r = str_sub(r, n, r.n);
     while (r.n && r.p[0] == ' ')
         if (!param(&r, &name, &value) || !str_utf8(value))
             return false;
     if (r.n == 0 || r.p[0] != ']')
         return false;
-    *s = sub(r, 1, r.n);
+    *s = str_sub(r, 1, r.n);
     return true;
 }
 
@@ -133,15 +133,15 @@ void parse_sd(struct str sd, void (*fn)(void *ctx, struct str id, struct str nam
     char tmp[VALUE_MAX];
 
     while (sd.n && sd.p[0] == '[') {
-        struct str r = sub(sd, 1, sd.n), name, value;
-        struct str id = sub(r, 0, name_length(r));
-        r = sub(r, id.n, r.n);
+        struct str r = str_sub(sd, 1, sd.n), name, value;
+        struct str id = str_sub(r, 0, name_length(r));
+        r = str_sub(r, id.n, r.n);
         if (r.n && r.p[0] == ']')
             fn(ctx, id, STR_NONE, STR_NONE); /* an element without parameters is there all the same */
         while (r.n && r.p[0] == ' ' && param(&r, &name, &value))
             fn(ctx, id, name, unescape(value, tmp));
         if (r.n == 0 || r.p[0] != ']')
             return;
-        sd = sub(r, 1, r.n);
+        sd = str_sub(r, 1, r.n);
     }
 }

@@ -27,7 +27,7 @@ size_t stamp_zone_name(struct str rest, struct msg_time *t) {
     if (k < 3 || (k < rest.n && rest.p[k] != ' ' && rest.p[k] != ':' && rest.p[k] != ']' && rest.p[k] != ')'))
         return 0;
     for (size_t w = 0; w < sizeof zone_words / sizeof *zone_words; w++)
-        if (str_is(sub(rest, 0, k), zone_words[w].word)) {
+        if (str_is(str_sub(rest, 0, k), zone_words[w].word)) {
             t->has_zone = zone_words[w].offset != AMBIGUOUS;
             t->offset_min = t->has_zone ? zone_words[w].offset : 0;
             return k;
@@ -38,7 +38,7 @@ size_t stamp_zone_name(struct str rest, struct msg_time *t) {
 size_t stamp_zone_word(struct str s, size_t i, struct msg_time *t) {
     if (!at(s, i, ' '))
         return i;
-    size_t k = stamp_zone_name(sub(s, i + 1, s.n), t);
+    size_t k = stamp_zone_name(str_sub(s, i + 1, s.n), t);
     if (k)
         return i + 1 + k;
     struct msg_time z = *t;

@@ -31,7 +31,7 @@ static size_t string_end(struct str s, size_t i) {
 
 static bool read_value(struct str v, struct msg_time *t) {
     if (v.n && v.p[0] == '"')
-        return stamp_value(sub(v, 1, v.n), t);
+        return stamp_value(str_sub(v, 1, v.n), t);
     return v.n && is_digit(v.p[0]) && stamp_epoch(v, t);
 }
 
@@ -40,12 +40,12 @@ bool stamp_json(struct str s, struct msg_time *t) {
     bool is_time = false; /* the value we are in belongs to a name that means the time */
     int depth = 0;
 
-    s = sub(s, 0, LOOK);
+    s = str_sub(s, 0, LOOK);
     for (size_t i = 0; i < s.n;) {
         char c = s.p[i];
         if (c == '"') {
             size_t end = string_end(s, i + 1);
-            name = sub(s, i + 1, end - 1);
+            name = str_sub(s, i + 1, end - 1);
             i = end;
             continue;
         }
@@ -54,7 +54,7 @@ bool stamp_json(struct str s, struct msg_time *t) {
             while (at(s, i, ' '))
                 i++;
             bool known = means_time(name);
-            if (known && read_value(sub(s, i, s.n), t))
+            if (known && read_value(str_sub(s, i, s.n), t))
                 return true;
             is_time = depth == 1 ? known : is_time;
         }

@@ -103,7 +103,7 @@ static size_t piece(char what, struct str s, size_t i, struct msg_time *t) {
     case 'S': return exactly(s, i, 2, &c->sec);
     case 'f': return fraction_of(s, i, t);
     case 'z': return zone_of(s, i, t);
-    case 'Z': return (n = stamp_zone_name(sub(s, i, s.n), t)) ? i + n : 0;
+    case 'Z': return (n = stamp_zone_name(str_sub(s, i, s.n), t)) ? i + n : 0;
     case 'p': return half_day(s, i, c);
     case 'a': return weekday(s, i) ? i + 3 : 0;
     default: return 0;
@@ -193,10 +193,10 @@ static bool among(struct str s, struct msg_time *t) {
         bool bracket = s.p[i - 1] == '[';
         if (++words > WORDS && !bracket)
             continue;
-        size_t n = by_template(sub(s, i, s.n), ANY, &at);
+        size_t n = by_template(str_sub(s, i, s.n), ANY, &at);
         if (n == 0)
             continue;
-        bool request = bracket && str_starts(sub(s, i + n, s.n), STR("] \""));
+        bool request = bracket && str_starts(str_sub(s, i + n, s.n), STR("] \""));
         if (!found || request)
             *t = at;
         if (!bracket || request)
@@ -213,13 +213,13 @@ static bool audit(struct str s, struct msg_time *t) {
     if (!str_starts(s, STR("type=")) && !str_starts(s, STR("node=")))
         return false;
     for (size_t i = 5; i < s.n && i < LOOK; i++)
-        if (s.p[i] == 'm' && str_starts(sub(s, i, s.n), lead))
-            return stamp_epoch(sub(s, i + lead.n, s.n), t) > 0;
+        if (s.p[i] == 'm' && str_starts(str_sub(s, i, s.n), lead))
+            return stamp_epoch(str_sub(s, i + lead.n, s.n), t) > 0;
     return false;
 }
 
 bool stamp_front(struct str s, struct msg_time *t) {
-    if (stamp_value(s, t) || (s.n && opens(s.p[0]) && stamp_value(sub(s, 1, s.n), t)) || audit(s, t) || (s.n && s.p[0] == '{' && stamp_json(s, t)))
+    if (stamp_value(s, t) || (s.n && opens(s.p[0]) && stamp_value(str_sub(s, 1, s.n), t)) || audit(s, t) || (s.n && s.p[0] == '{' && stamp_json(s, t)))
         return true;
     *t = (struct msg_time){0};
     return false;

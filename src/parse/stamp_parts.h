@@ -99,7 +99,7 @@ static inline size_t done(struct str s, size_t end, struct msg_time *t) {
     if (end == 0 || !civil_valid(&c) || c.sec > 59)
         return 0;
     t->present = true;
-    t->text = sub(s, 0, end);
+    t->text = str_sub(s, 0, end);
     return end;
 }
 

@@ -49,10 +49,10 @@ static size_t tag_end(struct str s, size_t i, bool pid) {
 static size_t bracketed(struct str s, size_t i, struct str *in) {
     if (i >= s.n || s.p[i] != '[')
         return i;
-    size_t n = tag_run(sub(s, i + 1, s.n), TAG_CHAR);
+    size_t n = tag_run(str_sub(s, i + 1, s.n), TAG_CHAR);
     if (n == 0 || n > 128 || i + 1 + n >= s.n || s.p[i + 1 + n] != ']')
         return i;
-    *in = sub(s, i + 1, i + 1 + n);
+    *in = str_sub(s, i + 1, i + 1 + n);
     return i + n + 2;
 }
 
@@ -65,7 +65,7 @@ static bool tag_close(struct str s, size_t n, struct tag *t) {
         for (size_t k = i + 1; k < s.n && k < i + 12 && s.p[k] > ' '; k++)
             if (s.p[k] == ')' && k + 1 < s.n && s.p[k + 1] == ':')
                 i = k + 1;
-    t->app = sub(s, 0, n);
+    t->app = str_sub(s, 0, n);
     t->end = tag_end(s, i, i > n);
     return t->end != SIZE_MAX;
 }
@@ -90,7 +90,7 @@ static bool is_alpha(char c) {
 /* "Microsoft Word[411]: text": up to three words with capitals and a number in brackets; anything less is a sentence. */
 static bool title_tag(struct str s, size_t n, struct tag *t) {
     for (int words = 1; words < 3 && n + 1 < s.n && s.p[n] == ' ' && is_upper(s.p[0]) && is_upper(s.p[n + 1]); words++) {
-        size_t more = tag_run(sub(s, n + 1, s.n), TAG_CHAR);
+        size_t more = tag_run(str_sub(s, n + 1, s.n), TAG_CHAR);
         n += 1 + more;
         if (n < s.n && s.p[n] == '[') {
             size_t end = 0;
@@ -119,14 +119,14 @@ static bool two_words(struct str s, size_t n, struct tag *t) {
     bool login = n == 2 && s.p[0] == '-' && s.p[1] == '-';
 
     if (n + 1 < s.n && s.p[n] == ' ' && s.p[n + 1] == '[' && lone_pid(s, n + 1, &t->pid)) {
-        t->app = sub(s, 0, n);
+        t->app = str_sub(s, 0, n);
         t->end = (size_t)(t->pid.p - s.p) + t->pid.n + 3;
         return true;
     }
 
     if (n + 1 >= s.n || s.p[n] != ' ' || (!is_digit(s.p[n + 1]) && !login))
         return false;
-    size_t more = tag_run(sub(s, n + 1, s.n), TAG_CHAR), end = n + 1 + more;
+    size_t more = tag_run(str_sub(s, n + 1, s.n), TAG_CHAR), end = n + 1 + more;
     return more && (login || (end < s.n && s.p[end] == ':')) && tag_close(s, end, t);
 }
 
@@ -137,7 +137,7 @@ static bool tab_tag(struct str s, size_t n, struct tag *t) {
             return false;
     if (n + 1 >= s.n || s.p[n] != '\t')
         return false;
-    *t = (struct tag){sub(s, 0, n), STR_NONE, n + 1};
+    *t = (struct tag){str_sub(s, 0, n), STR_NONE, n + 1};
     return true;
 }
 
@@ -156,7 +156,7 @@ size_t tag_host(struct str s) {
     size_t n = tag_run(s, HOST_CHAR);
 
     if (s.n && s.p[0] == '[') { /* [2001:db8::1] */
-        size_t in = tag_run(sub(s, 1, s.n), HEX_COLON);
+        size_t in = tag_run(str_sub(s, 1, s.n), HEX_COLON);
         return in > 2 && in + 2 < s.n && s.p[1 + in] == ']' && s.p[2 + in] == ' ' && memchr(s.p, ':', in) ? in + 2 : 0;
     }
     struct str pid;
@@ -164,8 +164,8 @@ size_t tag_host(struct str s) {
         return 0;
     if (!memchr(s.p, ':', n))
         return n;
-    size_t source = str_chr(sub(s, 0, n), '@') + 1; /* "s_net@2001:db8::1/relay": syslog-ng with chain-hostnames(yes) */
-    return ipv6_like(sub(s, source, s.n)) ? n : 0;
+    size_t source = str_chr(str_sub(s, 0, n), '@') + 1; /* "s_net@2001:db8::1/relay": syslog-ng with chain-hostnames(yes) */
+    return ipv6_like(str_sub(s, source, s.n)) ? n : 0;
 }
 
 #define W(word) {"" word, sizeof(word) - 1}
@@ -200,7 +200,7 @@ static bool begins_priority(char c) {
 
 size_t tag_priority(struct str s) {
     bool angle = s.n && s.p[0] == '<';
-    struct str word = sub(s, angle, s.n);
+    struct str word = str_sub(s, angle, s.n);
     struct tag t;
     size_t n = 0, dot = SIZE_MAX;
 
@@ -212,8 +212,8 @@ size_t tag_priority(struct str s) {
     size_t end = n + 2 * (size_t)angle;
     if (end >= s.n || s.p[end] != ' ' || (angle && s.p[end - 1] != '>'))
         return 0;
-    word = sub(word, 0, n);
+    word = str_sub(word, 0, n);
     if (dot == SIZE_MAX) /* F5 */
-        return !angle && one_of(word, severities, COUNT(severities), 0) && tag_read(sub(s, end + 1, s.n), &t) && t.pid.n ? end + 1 : 0;
-    return one_of(sub(word, 0, dot), facilities, COUNT(facilities), 0) && one_of(sub(word, dot + 1, n), severities, COUNT(severities), 0) ? end + 1 : 0;
+        return !angle && one_of(word, severities, COUNT(severities), 0) && tag_read(str_sub(s, end + 1, s.n), &t) && t.pid.n ? end + 1 : 0;
+    return one_of(str_sub(word, 0, dot), facilities, COUNT(facilities), 0) && one_of(str_sub(word, dot + 1, n), severities, COUNT(severities), 0) ? end + 1 : 0;
 }

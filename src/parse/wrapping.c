@@ -77,14 +77,14 @@ static size_t behind(struct str s, size_t i) {
             ;
     for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
         struct str word = str_of(words[w]);
-        if (str_starts(sub(s, i, s.n), word) && !(i + word.n < s.n && is_alpha(s.p[i + word.n])))
+        if (str_starts(str_sub(s, i, s.n), word) && !(i + word.n < s.n && is_alpha(s.p[i + word.n])))
             return i + word.n;
     }
     for (size_t blank = 0; blank < 2; blank++)
         for (size_t colon = 0; colon < 2; colon++) {
-            size_t n = shaped(sub(s, i + blank, s.n), colon ? "+99:99" : "+9999");
+            size_t n = shaped(str_sub(s, i + blank, s.n), colon ? "+99:99" : "+9999");
             if (n == 0)
-                n = shaped(sub(s, i + blank, s.n), colon ? "-99:99" : "-9999");
+                n = shaped(str_sub(s, i + blank, s.n), colon ? "-99:99" : "-9999");
             if (n && (blank == 0 || i == 0 || s.p[i] == ' ') && !(i + blank + n < s.n && is_digit(s.p[i + blank + n])))
                 return i + blank + n;
         }
@@ -93,7 +93,7 @@ static size_t behind(struct str s, size_t i) {
 
 size_t wrapping_stamp(struct str s) {
     bool open = s.n && (s.p[0] == '[' || s.p[0] == '(');
-    size_t i = any_shape(sub(s, open, s.n));
+    size_t i = any_shape(str_sub(s, open, s.n));
 
     if (i == 0)
         return 0;

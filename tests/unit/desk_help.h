@@ -254,6 +254,20 @@ static inline struct json *help_list(struct help *h, const char *login, const ch
     return j;
 }
 
+static inline int64_t help_count(struct help *h, size_t i) { /* of the i-th event of the officer's list; -1: there are not so many */
+    struct json *j = help_list(h, "iso", "events");
+    int64_t n = i < json_count(j) ? json_int(json_get(json_at(j, i), "count"), -1) : -1;
+    json_free(j);
+    return n;
+}
+
+static inline size_t help_events(struct help *h) {
+    struct json *j = help_list(h, "iso", "events");
+    size_t n = json_count(j);
+    json_free(j);
+    return n;
+}
+
 static inline struct json *help_show(struct help *h, const char *login, enum machine m, const char *ref) {
     struct actor who = help_actor(h, login);
     struct json *j = NULL;

@@ -1,20 +1,6 @@
 /* SPDX-License-Identifier: ISC - tests of desk: deliveries of webhooks, and what their senders take back */
 #include "desk_help.h"
 
-static int64_t count_of(struct help *h, size_t i) {
-    struct json *j = help_list(h, "iso", "events");
-    int64_t n = i < json_count(j) ? json_int(json_get(json_at(j, i), "count"), -1) : -1;
-    json_free(j);
-    return n;
-}
-
-static size_t events(struct help *h) {
-    struct json *j = help_list(h, "iso", "events");
-    size_t n = json_count(j);
-    json_free(j);
-    return n;
-}
-
 static void deliver_as(struct help *h, const char *id, const char *key, bool resolved, struct ack *ack) {
     int64_t at = h->now;
     struct sighting s = {.rule = STR("webhook.demo"), .ntimes = 1, .times = &at, .total = 1};
@@ -36,13 +22,13 @@ static void what_the_sender_takes_back_gets_a_note_and_stays_for_a_person(void *
     (void)state;
     help_open(&h);
     deliver_as(&h, "d0", "door-7", true, &a); /* nothing to take back */
-    assert_int_equal(events(&h), 0);
+    assert_int_equal(help_events(&h), 0);
     assert_str(a.answer, "{\"delivery\":\"d0\",\"events\":[]}");
     deliver(&h, "d1", "door-7", &a);
     deliver_as(&h, "d2", "door-7", true, &a);
     assert_str(a.answer, "{\"delivery\":\"d2\",\"events\":[\"EV-2026-000001\"]}");
-    assert_int_equal(events(&h), 1);
-    assert_int_equal(count_of(&h, 0), 1);
+    assert_int_equal(help_events(&h), 1);
+    assert_int_equal(help_count(&h, 0), 1);
     struct json *j = help_show(&h, "iso", MACHINE_EVENT, "1");
     assert_str(json_get_text(j, "state"), "new");
     assert_str(json_get_text(json_at(json_get(j, "notes"), 0), "text"), "webhook.demo says that it is over");
@@ -90,7 +76,7 @@ static void a_body_with_many_claims_about_one_thing_is_kept_once(void **state) {
     }
     help_ok(&h, desk_delivery(h.d, &dv, h.now, &h.arena, &a, &h.e));
     help_ok(&h, desk_commit(h.d, h.now, &h.e));
-    assert_int_equal(events(&h), 2);
+    assert_int_equal(help_events(&h), 2);
     assert_int_equal(bodies_of(&h, "1"), 1);
     assert_int_equal(bodies_of(&h, "2"), 1);
     help_close(&h);
@@ -134,12 +120,12 @@ static void the_same_delivery_is_answered_the_same_again(void **state) {
     assert_str(a.answer, "{\"delivery\":\"d1\",\"events\":[\"EV-2026-000001\"]}");
     deliver(&h, "d1", "door-7", &b);
     assert_true(str_eq(a.answer, b.answer));
-    assert_int_equal(count_of(&h, 0), 1);
+    assert_int_equal(help_count(&h, 0), 1);
     deliver(&h, "d2", "door-7", &b);
-    assert_int_equal(events(&h), 1);
-    assert_int_equal(count_of(&h, 0), 2);
+    assert_int_equal(help_events(&h), 1);
+    assert_int_equal(help_count(&h, 0), 2);
     deliver(&h, "d3", "door-8", &b);
-    assert_int_equal(events(&h), 2);
+    assert_int_equal(help_events(&h), 2);
     struct json *j = help_show(&h, "iso", MACHINE_EVENT, "1");
     assert_str(json_get_text(json_at(json_get(j, "raws"), 0), "body"), "{\"door\":\"open\"}");
     assert_str(json_get_text(j, "title"), "door open");

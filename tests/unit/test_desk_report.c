@@ -8,20 +8,6 @@
 #include "base/log.h"
 #include "store/verify.h"
 
-static int64_t count_of(struct help *h, size_t i) {
-    struct json *j = help_list(h, "iso", "events");
-    int64_t n = i < json_count(j) ? json_int(json_get(json_at(j, i), "count"), -1) : -1;
-    json_free(j);
-    return n;
-}
-
-static size_t events(struct help *h) {
-    struct json *j = help_list(h, "iso", "events");
-    size_t n = json_count(j);
-    json_free(j);
-    return n;
-}
-
 static void windows_live_over_a_restart(void **state) {
     struct help h;
     char path[64];
@@ -35,7 +21,7 @@ static void windows_live_over_a_restart(void **state) {
     desk_close(h.d, h.now);
     help_reopen(&h);
     help_sight(&h, "r-fail", "192.0.2.7", 1, 0);
-    assert_int_equal(count_of(&h, 0), 5);
+    assert_int_equal(help_count(&h, 0), 5);
     struct json *j = help_show(&h, "iso", MACHINE_EVENT, "1");
     assert_int_equal(json_count(json_get(j, "raws")), 5); /* those from before the restart too */
     json_free(j);
@@ -75,7 +61,7 @@ static void windows_that_cannot_be_read_at_a_reload_leave_the_present_ones(void 
     change(path, "ALTER TABLE away RENAME TO corr_picture");
     ruleset_free(other);
     help_sight(&h, "r-fail", "192.0.2.7", 1, 0);
-    assert_int_equal(count_of(&h, 0), 5);
+    assert_int_equal(help_count(&h, 0), 5);
     help_close(&h);
 }
 
@@ -86,9 +72,9 @@ static void different_addresses_are_different_events(void **state) {
     help_sight(&h, "r-fail", "192.0.2.7", 7, US_PER_S);
     help_sight(&h, "r-fail", "192.0.2.8", 300, 1000);
     help_sight(&h, "r-fail", "192.0.2.9", 4, 1000);
-    assert_int_equal(events(&h), 2);
-    assert_int_equal(count_of(&h, 0), 300);
-    assert_int_equal(count_of(&h, 1), 7);
+    assert_int_equal(help_events(&h), 2);
+    assert_int_equal(help_count(&h, 0), 300);
+    assert_int_equal(help_count(&h, 1), 7);
     help_close(&h);
 }
 
@@ -155,7 +141,7 @@ static void a_thousand_sources_are_not_a_thousand_events(void **state) {
     json_free(j);
     h.now += US_PER_H;
     help_sight(&h, "r-try", "192.0.2.200", 1, 0);
-    assert_int_equal(events(&h), 24); /* a new hour */
+    assert_int_equal(help_events(&h), 24); /* a new hour */
     help_close(&h);
 }
 
@@ -168,7 +154,7 @@ static void after_a_dismissal_it_is_a_new_event_with_the_old_verdict_beside_it(v
     help_do(&h, "iso", MACHINE_EVENT, "1", "dismiss", "disposition=benign_authorised|rationale=it was me");
     h.now += US_PER_S;
     help_sight(&h, "r-root", "192.0.2.7", 1, 0);
-    assert_int_equal(events(&h), 2);
+    assert_int_equal(help_events(&h), 2);
     struct json *j = help_show(&h, "iso", MACHINE_EVENT, "2");
     assert_str(json_get_text(j, "suggestion"), "dismissed before as benign_authorised");
     json_free(j);
@@ -186,12 +172,12 @@ static void what_a_correlation_counts_is_one_event_with_it(void **state) {
     json_free(j);
     h.now += US_PER_S;
     help_sight(&h, "r-try", "192.0.2.7", 1, 0);
-    assert_int_equal(count_of(&h, 0), 2);
+    assert_int_equal(help_count(&h, 0), 2);
     h.now += US_PER_S;
     help_sight(&h, "r-try", "192.0.2.7", 1, 0);
     help_sight(&h, "r-try", "192.0.2.8", 1, 0);
-    assert_int_equal(events(&h), 2);
-    assert_int_equal(count_of(&h, 1), 3); /* neither by the rule and by the correlation, nor from where it fired */
+    assert_int_equal(help_events(&h), 2);
+    assert_int_equal(help_count(&h, 1), 3); /* neither by the rule and by the correlation, nor from where it fired */
     j = help_show(&h, "iso", MACHINE_EVENT, "1");
     assert_str(json_get_text(j, "title"), "Attack from 192.0.2.7");
     assert_str(json_get_text(j, "rule"), "c-try");
@@ -202,7 +188,7 @@ static void what_a_correlation_counts_is_one_event_with_it(void **state) {
     assert_true(h.ncarried > 0); /* P2: somebody is told */
     h.now += US_PER_S;
     help_sight(&h, "r-try", "192.0.2.7", 40, 1000);
-    assert_int_equal(count_of(&h, 1), 43);
+    assert_int_equal(help_count(&h, 1), 43);
     help_close(&h);
 }
 
@@ -215,17 +201,17 @@ static void more_of_what_was_called_no_matter_is_quiet_until_its_correlation_fir
     help_do(&h, "iso", MACHINE_EVENT, "1", "dismiss", "disposition=benign_authorised|rationale=one typo");
     h.now += US_PER_S;
     help_sight(&h, "r-try", "192.0.2.7", 1, 0);
-    assert_int_equal(events(&h), 1);
+    assert_int_equal(help_events(&h), 1);
     h.now += US_PER_S;
     help_sight(&h, "r-try", "192.0.2.7", 1, 0);
-    assert_int_equal(events(&h), 2);
-    assert_int_equal(count_of(&h, 0), 3); /* all that made it fire */
+    assert_int_equal(help_events(&h), 2);
+    assert_int_equal(help_count(&h, 0), 3); /* all that made it fire */
     struct json *j = help_show(&h, "iso", MACHINE_EVENT, "2");
     assert_str(json_get_text(j, "suggestion"), "dismissed before as benign_authorised");
     json_free(j);
     h.now += US_PER_S;
     help_sight(&h, "r-try", "192.0.2.7", 1, 0);
-    assert_int_equal(count_of(&h, 0), 4);
+    assert_int_equal(help_count(&h, 0), 4);
     help_close(&h);
 }
 
@@ -234,8 +220,8 @@ static void what_lacks_the_fields_of_its_correlation_makes_an_event_of_its_own(v
     (void)state;
     help_open(&h);
     help_sight(&h, "r-try", NULL, 9, 1000);
-    assert_int_equal(events(&h), 1);
-    assert_int_equal(count_of(&h, 0), 9);
+    assert_int_equal(help_events(&h), 1);
+    assert_int_equal(help_count(&h, 0), 9);
     struct json *j = help_show(&h, "iso", MACHINE_EVENT, "1");
     assert_str(json_get_text(j, "rule"), "r-try");
     json_free(j);
@@ -250,8 +236,8 @@ static void an_open_incident_takes_its_like_in(void **state) {
     help_do(&h, "iso", MACHINE_EVENT, "1", "promote", "rationale=x");
     h.now += 3 * US_PER_H; /* long after the folding window */
     help_sight(&h, "r-root", "192.0.2.7", 2, US_PER_S);
-    assert_int_equal(events(&h), 1);
-    assert_int_equal(count_of(&h, 0), 3);
+    assert_int_equal(help_events(&h), 1);
+    assert_int_equal(help_count(&h, 0), 3);
     help_close(&h);
 }
 
@@ -262,7 +248,7 @@ static void a_gap_longer_than_the_folding_window_makes_a_new_event(void **state)
     help_sight(&h, "r-root", "192.0.2.7", 1, 0);
     h.now += h.policy.dedup + US_PER_S;
     help_sight(&h, "r-root", "192.0.2.7", 1, 0);
-    assert_int_equal(events(&h), 2);
+    assert_int_equal(help_events(&h), 2);
     help_close(&h);
 }
 
@@ -324,9 +310,9 @@ static void what_could_not_be_written_is_not_acknowledged(void **state) {
     assert_true(rc == RC_IO || rc == RC_LIMIT);
     desk_close(h.d, h.now); /* the role leaves and comes again */
     help_reopen(&h);
-    assert_int_equal(events(&h), 0);
+    assert_int_equal(help_events(&h), 0);
     help_sight(&h, "r-fail", "192.0.2.7", 1, 0);
-    assert_int_equal(count_of(&h, 0), 5);
+    assert_int_equal(help_count(&h, 0), 5);
     desk_close(h.d, h.now);
     help_ok(&h, verify_file(path, &r, &h.e));
     help_reopen(&h);
@@ -357,8 +343,8 @@ static void a_batch_sent_again_is_counted_once(void **state) {
         help_ok(&h, desk_commit(h.d, h.now, &h.e));
         h.now += 61 * US_PER_S; /* folds are written within a minute */
         desk_tick(h.d, h.now);
-        if (count_of(&h, 0) != rows[i].count)
-            fail_msg("%s: counted %lld", rows[i].why, (long long)count_of(&h, 0));
+        if (help_count(&h, 0) != rows[i].count)
+            fail_msg("%s: counted %lld", rows[i].why, (long long)help_count(&h, 0));
     }
     help_close(&h);
 }
@@ -400,9 +386,9 @@ static void a_frame_that_cannot_be_taken_is_refused_alone(void **state) {
     bad.org = 1;
     assert_int_not_equal(desk_batch(h.d, &b2, h.now, &ack, &h.e), RC_OK);
     help_ok(&h, desk_commit(h.d, h.now, &h.e));
-    assert_int_equal(events(&h), 1);
+    assert_int_equal(help_events(&h), 1);
     help_sight(&h, "r-root", "192.0.2.8", 1, 0);
-    assert_int_equal(events(&h), 2);
+    assert_int_equal(help_events(&h), 2);
     help_close(&h);
 }
 
@@ -423,10 +409,10 @@ static void what_fired_in_a_refused_frame_fires_again(void **state) {
     struct ack ack;
     assert_int_not_equal(desk_batch(h.d, &b, h.now, &ack, &h.e), RC_OK);
     help_ok(&h, desk_commit(h.d, h.now, &h.e));
-    assert_int_equal(events(&h), 0);
+    assert_int_equal(help_events(&h), 0);
     help_sight(&h, "r-fail", "192.0.2.7", 1, 0);
-    assert_int_equal(events(&h), 1);
-    assert_int_equal(count_of(&h, 0), 5);
+    assert_int_equal(help_events(&h), 1);
+    assert_int_equal(help_count(&h, 0), 5);
     help_close(&h);
 }
 
